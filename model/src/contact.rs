@@ -1,0 +1,59 @@
+//! Customers.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{ids::ContactId, phone::PhoneNumber, time::UtcMillis};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Contact {
+    pub id: ContactId,
+    pub version: i64,
+    /// The name to show: the one the team gave, else the one the customer gave, else the number.
+    pub name: String,
+    /// The name that the customer chose on WhatsApp.
+    pub push_name: Option<String>,
+    pub phone: Option<PhoneNumber>,
+    /// WhatsApp's hidden id (digits), under which the customer may arrive instead of the number.
+    pub lid: Option<String>,
+    pub email: Option<String>,
+    pub tags: Vec<String>,
+    pub notes: String,
+    pub blocked: bool,
+    pub created_at: UtcMillis,
+    pub last_interaction_at: Option<UtcMillis>,
+}
+
+/// What a bridge knows about the person behind a chat. At least one of `phone` and `lid` is present.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactIdentity {
+    /// The bridge's provisional id; the server answers with the one that counts.
+    pub id: ContactId,
+    pub phone: Option<PhoneNumber>,
+    pub lid: Option<String>,
+    pub push_name: Option<String>,
+}
+
+impl ContactIdentity {
+    /// The name to show as long as the team has given none.
+    pub fn display_name(&self) -> String {
+        self.push_name
+            .as_deref()
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .or_else(|| self.phone.as_ref().map(PhoneNumber::pretty))
+            .unwrap_or_else(|| "WhatsApp customer".to_owned())
+    }
+}
+
+/// `PATCH /api/contacts/{id}`: absent fields stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactPatch {
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub tags: Option<Vec<String>>,
+    pub notes: Option<String>,
+}

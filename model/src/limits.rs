@@ -1,0 +1,45 @@
+//! Bounds on what people and programs may send. One place, used by every program.
+
+use crate::problem::ProblemCode;
+
+/// WhatsApp's own limit on a text message, in characters.
+pub const TEXT_MAX_CHARS: usize = 65_536;
+/// JSON bodies; media routes have their own limit.
+pub const BODY_MAX_BYTES: usize = 1024 * 1024;
+pub const NAME_MAX_CHARS: usize = 256;
+pub const PASSWORD_MIN_CHARS: usize = 10;
+pub const PASSWORD_MAX_BYTES: usize = 1024;
+/// Changes in one push, entries in one pull.
+pub const SYNC_BATCH_MAX: usize = 500;
+pub const PAGE_MAX: u32 = 200;
+pub const PAGE_DEFAULT: u32 = 50;
+/// A reply that waits for another agent's machine gives up after a day.
+pub const ROUTED_REPLY_TTL_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A text that can be sent: not blank, not longer than WhatsApp takes.
+pub fn check_text(text: &str) -> Result<(), ProblemCode> {
+    if text.trim().is_empty() {
+        Err(ProblemCode::TextEmpty)
+    } else if text.chars().count() > TEXT_MAX_CHARS {
+        Err(ProblemCode::TextTooLong)
+    } else {
+        Ok(())
+    }
+}
+
+/// Names come from strangers: control characters go, length is capped.
+pub fn clean_name(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(NAME_MAX_CHARS).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_bounds() {
+        assert_eq!(check_text(" \n "), Err(ProblemCode::TextEmpty));
+        assert_eq!(check_text(&"x".repeat(TEXT_MAX_CHARS)), Ok(()));
+        assert_eq!(check_text(&"x".repeat(70 * 1024)), Err(ProblemCode::TextTooLong));
+    }
+}
