@@ -9,6 +9,7 @@ pub mod bridge;
 pub mod channel;
 pub mod contact;
 pub mod conversation;
+pub mod desk_query;
 pub mod event;
 pub mod health;
 pub mod ids;
