@@ -1,0 +1,396 @@
+//! The plain values that cross the control interface. Numbers are E.164 digits without `+`; times are UTC milliseconds.
+
+use serde::{Deserialize, Serialize};
+
+/// A primary phone with an account, as `POST /phones` takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPhone {
+    pub number: String,
+    pub name: String,
+    /// Digits of the hidden id; made up when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lid: Option<String>,
+    /// A WhatsApp Business account in coexistence: the linking HMAC and signatures take their hosted form.
+    #[serde(default)]
+    pub hosted: bool,
+}
+
+/// A customer with one device of its own, as `POST /customers` takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCustomer {
+    pub number: String,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lid: Option<String>,
+}
+
+/// A phone with its linked devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneView {
+    pub number: String,
+    pub name: String,
+    pub lid: String,
+    pub hosted: bool,
+    /// Switched off by `offline`: linked devices go on without it.
+    pub offline: bool,
+    pub devices: Vec<DeviceView>,
+}
+
+/// A linked device (companion) or a phone (device 0), as the network sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceView {
+    /// 0 is the phone.
+    pub device: u16,
+    /// For instance `4915112345678:3@s.whatsapp.net`.
+    pub jid: String,
+    pub key_index: u32,
+    pub connected: bool,
+    /// The client said it is in the foreground (`<presence type=available>`).
+    pub available: bool,
+    pub push_name: String,
+    pub platform: String,
+    pub linked_at: i64,
+    /// Stanzas that this device has not confirmed.
+    pub queued: usize,
+    /// One-time prekeys that the network still holds for it.
+    pub prekeys: usize,
+    pub registration_id: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerView {
+    pub number: String,
+    pub name: String,
+    pub lid: String,
+    pub queued: usize,
+    pub prekeys: usize,
+}
+
+/// What `scan` answers when the device took the link and proved it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    pub jid: String,
+    pub lid: String,
+    pub device: u16,
+    pub key_index: u32,
+}
+
+/// What a message says. In JSON the variant is a field of the request: `{"to": "...", "text": "hi"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    Text(String),
+    Media(MediaContent),
+    Location(LocationContent),
+    Contact(ContactContent),
+    Reaction(ReactionContent),
+    Edit(EditContent),
+    Revoke(RevokeContent),
+    /// Received, but of a kind that the simulator only names (the protobuf field).
+    Other(String),
+}
+
+/// Prepared; [`super::World`] answers `unsupported_content` for now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MediaContent {
+    /// `image`, `video`, `audio`, `voice`, `document` or `sticker`.
+    pub kind: String,
+    pub mime: String,
+    /// Base64 of the plain bytes.
+    pub data: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocationContent {
+    pub latitude: f64,
+    pub longitude: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactContent {
+    pub name: String,
+    pub number: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReactionContent {
+    /// The message reacted to.
+    pub id: String,
+    /// Empty takes the reaction back.
+    pub emoji: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditContent {
+    pub id: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeContent {
+    pub id: String,
+}
+
+/// `POST /customers/{number}/messages` and `POST /phones/{number}/messages`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendMessage {
+    pub to: String,
+    /// The WhatsApp id; made up when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(flatten)]
+    pub content: Content,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub id: String,
+    /// Seconds, as on the wire, times 1000.
+    pub at: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Sent,
+    Received,
+}
+
+/// How far a message got; only moves forward. For a received message: whether this person opened it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Handed to the network and refused.
+    Failed,
+    /// With the network.
+    Sent,
+    /// On a device of the recipient.
+    Delivered,
+    Read,
+    Played,
+}
+
+/// One message of a person's transcript, decrypted by that person's own keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MessageView {
+    pub id: String,
+    pub direction: Direction,
+    /// The other side of the chat.
+    pub with: String,
+    /// Number of the author.
+    pub from: String,
+    /// Device of the author: 0 a phone, else a linked device.
+    pub device: u16,
+    #[serde(flatten)]
+    pub content: Content,
+    pub at: i64,
+    pub status: Status,
+    /// When `status` was reached.
+    pub status_at: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TypingState {
+    Composing,
+    /// Recording a voice message.
+    Recording,
+    Paused,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typing {
+    pub to: String,
+    pub state: TypingState,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkRead {
+    /// Whose messages.
+    pub to: String,
+    pub ids: Vec<String>,
+}
+
+/// `POST /phones/{number}/offline`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetOffline {
+    #[serde(default = "yes")]
+    pub offline: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for SetOffline {
+    fn default() -> Self {
+        Self { offline: true }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlinked {
+    pub devices: Vec<u16>,
+}
+
+/// `POST /load`: customers write to one account, all at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    pub to: String,
+    /// How many customers write; those that do not exist are made.
+    pub customers: u32,
+    /// How many messages in all.
+    pub messages: u32,
+    /// Messages per second over all customers; as fast as possible when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Give up after so many milliseconds (default 10 minutes).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// Times are milliseconds since the load began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadReport {
+    pub customers: u32,
+    pub messages: u32,
+    /// Messages that every linked device of the recipient confirmed.
+    pub delivered: u32,
+    /// Sessions were set up.
+    pub prepared_ms: u64,
+    /// All were encrypted and handed to the network.
+    pub sent_ms: u64,
+    /// All were confirmed.
+    pub delivered_ms: u64,
+    /// Delivered messages per second from the first send to the last receipt.
+    pub per_second: f64,
+}
+
+/// A disturbance. It counts down `times` and is then gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    #[serde(flatten)]
+    pub kind: FaultKind,
+    /// The account it strikes; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// The linked device it strikes; all of them when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<u16>,
+    /// The stanzas it strikes, by tag: `message` (when absent), `receipt`, `notification`, `ack`, `iq`, or `any`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stanza: Option<String>,
+    /// How often it strikes; until cleared when absent (immediate ends of the stream: once).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// How many fitting stanzas pass before the first strike.
+    #[serde(default)]
+    pub skip: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FaultKind {
+    /// The stanza is lost on the way to the device (and sent again at its next login).
+    Drop,
+    Delay {
+        ms: u64,
+    },
+    Duplicate,
+    /// The stanza is overtaken by the one behind it.
+    Reorder,
+    /// The next encrypted message to the device cannot be decrypted, so that it asks for a repetition.
+    Corrupt,
+    /// Messages from the device are refused: `<ack error=code>`.
+    Refuse {
+        code: u16,
+    },
+    /// Messages from the device are taken, but not acknowledged.
+    DropAck,
+    /// The connection is closed instead of sending the stanza.
+    Cut,
+    /// At once: another client took the place of this one.
+    Replaced,
+    /// At once: the phone removed the device.
+    LoggedOut,
+    /// Temporary ban: closes the connection, and refuses logins with reason 402.
+    Ban {
+        code: u16,
+        /// Seconds.
+        expire: u64,
+    },
+    /// Closes the connection, and refuses logins with this reason.
+    Failure {
+        reason: u16,
+    },
+    /// Closes the connection, and refuses logins with reason 405.
+    Outdated,
+    /// At once: `<stream:error code=…>` and the end of the connection.
+    StreamError {
+        code: u16,
+    },
+    /// Media transfers wait so long. Kept for the media host.
+    SlowMedia {
+        ms: u64,
+    },
+}
+
+/// A fault in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultView {
+    pub id: u64,
+    #[serde(flatten)]
+    pub fault: Fault,
+    /// How often it struck.
+    pub struck: u32,
+}
+
+/// `GET /state`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    pub phones: Vec<PhoneView>,
+    pub customers: Vec<CustomerView>,
+    pub faults: Vec<FaultView>,
+    /// Open sockets, whether logged in or showing a linking code.
+    pub connections: usize,
+    /// Sockets that hold linking references now. The network never sees the code itself.
+    pub waiting_to_link: usize,
+}
+
+/// Something happened: for the page's live view. A reader that is too slow misses some and asks for `state` again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    /// A phone was made, renamed, switched on or off.
+    Phone { number: String },
+    Customer { number: String },
+    /// A device was linked, unlinked, connected or lost its connection.
+    Device { number: String, device: u16 },
+    /// A message entered a transcript of `number`, or its status moved.
+    Message { number: String, message: MessageView },
+    /// `from` writes to `number` (as `number`, a simulated person, sees it).
+    Typing { number: String, from: String, state: TypingState },
+    /// `from` came online or went away (as `number` sees it).
+    Presence { number: String, from: String, available: bool },
+    /// A socket offers linking references, or no longer does.
+    WaitingToLink { count: usize },
+    Faults,
+}
