@@ -1,1 +1,10 @@
+//! The bridge: an agent's WhatsApp session, the encrypted replica, sync with the team's server, and the localhost API.
+//!
+//! `api`, `sync` and `whatsapp` never call each other. They meet in the `store` and are woken by its changes; the one
+//! exception is [`session_port`], for what needs an answer from the live session.
 
+pub mod config;
+pub mod keys;
+pub mod session_port;
+pub mod store;
+pub mod whatsapp;

@@ -1,0 +1,27 @@
+//! What follows a commit. Changes say what happened, never what somebody should do about it.
+
+use ownline_model::{event::Event, ids::{ContactId, ConversationId, MessageId}};
+
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// Something of the desk is different now; the event carries its whole state, for screens.
+    Event(Box<Event>),
+    /// A customer's message is stored that was not there before.
+    CustomerWrote(Box<CustomerWrote>),
+    /// There may be a message to hand to WhatsApp.
+    ToSend,
+    /// There is something to push to the server.
+    Outbox,
+    /// Settings, the linked number, the sign-in or notices changed.
+    Status,
+}
+
+/// For a notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerWrote {
+    pub conversation_id: ConversationId,
+    pub contact_id: ContactId,
+    pub message_id: MessageId,
+    pub contact_name: String,
+    pub preview: String,
+}

@@ -1,0 +1,99 @@
+//! What the WhatsApp session tells the store. Values only: the wire stays in `whatsapp/`.
+
+use ownline_model::{
+    ids::{ConversationId, MessageId},
+    message::{Failure, MessageKind, MessageStatus},
+    phone::PhoneNumber,
+    time::UtcMillis,
+};
+
+/// A person as WhatsApp names them: by number, by hidden id (digits, without `@lid`), or by both. Both lead to one contact.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct WaIdentity {
+    pub phone: Option<PhoneNumber>,
+    pub lid: Option<String>,
+}
+
+impl WaIdentity {
+    pub fn is_empty(&self) -> bool {
+        self.phone.is_none() && self.lid.is_none()
+    }
+}
+
+/// A message of a one-to-one chat, from the customer or from the agent's own phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundFact {
+    /// WhatsApp's id of the message. Unique only together with the chat and the direction.
+    pub wa_id: String,
+    /// The customer, whoever wrote.
+    pub chat: WaIdentity,
+    /// Written on the agent's own phone (or another of the agent's devices) rather than by the customer.
+    pub from_me: bool,
+    /// The name that the customer chose; `None` where the message is the agent's.
+    pub push_name: Option<String>,
+    /// [`MessageKind::Undecryptable`] makes a placeholder, which a later fact with the same `wa_id` replaces in place.
+    pub kind: MessageKind,
+    pub text: Option<String>,
+    /// WhatsApp's stamp.
+    pub at: UtcMillis,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    pub outcome: RecordOutcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordOutcome {
+    New,
+    /// Stored before: nothing changed.
+    Known,
+    /// It took the place of an undecryptable placeholder.
+    Replaced,
+}
+
+/// A message to hand to WhatsApp. It stays on offer until its status has left `queued`, also after a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToSend {
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    /// Fixed when it was written; every attempt uses it.
+    pub wa_id: String,
+    pub chat: WaIdentity,
+    pub text: String,
+    /// Attempts noted so far with [`Store::note_attempt`](crate::store::Store::note_attempt).
+    pub attempts: u32,
+    pub last_attempt_at: Option<UtcMillis>,
+    pub expires_at: Option<UtcMillis>,
+}
+
+/// Which message a status is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessageRef {
+    Id(MessageId),
+    /// An outbound message of the own number. `chat` narrows it down where WhatsApp tells it.
+    Sent { chat: Option<WaIdentity>, wa_id: String },
+}
+
+/// News of how far a message has come. Older news than what is stored changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusNews {
+    pub message: MessageRef,
+    pub status: MessageStatus,
+    pub at: UtcMillis,
+    /// With [`MessageStatus::Failed`] only.
+    pub failure: Option<Failure>,
+}
+
+/// The account that this machine is linked to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LinkedAccount {
+    pub phone: PhoneNumber,
+    pub lid: Option<String>,
+    /// The name shown to customers.
+    pub name: String,
+    /// `android`, `iphone`, … as WhatsApp tells it.
+    pub platform: Option<String>,
+}
