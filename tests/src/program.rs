@@ -1,0 +1,155 @@
+//! A program under test: started, awaited by its ready line, stopped, killed, started again.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    process::{Child, Command},
+};
+
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// The programs promise 5 s; a busy machine gets a little more.
+const END_WITHIN: Duration = Duration::from_secs(15);
+
+#[derive(Debug)]
+pub struct Program {
+    name: &'static str,
+    args: Vec<String>,
+    envs: Vec<(String, String)>,
+    log: PathBuf,
+    child: Option<Child>,
+    /// The ready line of the latest start.
+    pub ready: Value,
+}
+
+/// Where Cargo put the programs: beside the folder of the test binary itself.
+pub fn binary(name: &str) -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder = test.parent().and_then(Path::parent).context("the test binary's folder")?;
+    let path = folder.join(name);
+    ensure!(path.exists(), "{} is not built: run `make test`, or build the workspace's binaries first", path.display());
+    Ok(path)
+}
+
+impl Program {
+    /// Starts the program and waits for its ready line. `log` collects what it writes to standard error.
+    pub async fn start(
+        name: &'static str,
+        args: Vec<String>,
+        envs: Vec<(String, String)>,
+        log: PathBuf,
+    ) -> Result<Self> {
+        let mut program = Self { name, args, envs, log, child: None, ready: Value::Null };
+        program.start_again().await?;
+        Ok(program)
+    }
+
+    /// Starts it once more with the same command line.
+    pub async fn start_again(&mut self) -> Result<()> {
+        ensure!(self.child.is_none(), "{} runs already", self.name);
+        let log = std::fs::File::options().create(true).append(true).open(&self.log)?;
+        let mut child = Command::new(binary(self.name)?)
+            .args(&self.args)
+            .envs(self.envs.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting {}", self.name))?;
+        let stdout = child.stdout.take().context("standard output")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let line = tokio::time::timeout(READY_WITHIN, lines.next_line()).await;
+        let Ok(Ok(Some(line))) = line else {
+            let _ = child.kill().await;
+            bail!("{} did not become ready:\n{}", self.name, self.log_tail());
+        };
+        self.ready = serde_json::from_str(&line).with_context(|| format!("the ready line of {}: {line}", self.name))?;
+        self.child = Some(child);
+        Ok(())
+    }
+
+    pub fn replace_args(&mut self, args: Vec<String>) {
+        self.args = args;
+    }
+
+    /// A text of the ready line.
+    pub fn ready_text(&self, key: &str) -> Result<String> {
+        self.ready[key]
+            .as_str()
+            .map(str::to_owned)
+            .with_context(|| format!("{key} in the ready line of {}: {}", self.name, self.ready))
+    }
+
+    /// Ends it politely and checks that it ended well.
+    pub async fn stop(&mut self) -> Result<()> {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        signal(&child, "TERM").await?;
+        let status = tokio::time::timeout(END_WITHIN, child.wait())
+            .await
+            .with_context(|| format!("{} did not end after SIGTERM:\n{}", self.name, self.log_tail()))??;
+        ensure!(status.success(), "{} ended with {status}:\n{}", self.name, self.log_tail());
+        Ok(())
+    }
+
+    /// Pulls the plug.
+    pub async fn kill(&mut self) -> Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill().await?;
+        }
+        Ok(())
+    }
+
+    pub fn log_tail(&self) -> String {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+/// Sends a signal by name. The standard library cannot, and one `kill` is not worth a dependency.
+async fn signal(child: &Child, name: &str) -> Result<()> {
+    let id = child.id().context("the program has ended already")?;
+    let status = Command::new("kill").arg(format!("-{name}")).arg(id.to_string()).status().await?;
+    ensure!(status.success(), "kill -{name} {id}: {status}");
+    Ok(())
+}
+
+/// How a program that is expected to end by itself ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a program to its end, with `input` on its standard input.
+pub async fn run(name: &str, args: &[&str], input: &str) -> Result<Ended> {
+    let mut child = Command::new(binary(name)?)
+        .args(args)
+        .env_remove("DBUS_SESSION_BUS_ADDRESS")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that refuses its command line may be gone before it reads.
+        let _ = stdin.write_all(input.as_bytes()).await;
+    }
+    let (mut out, mut err) = (child.stdout.take().context("stdout")?, child.stderr.take().context("stderr")?);
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    let finished = tokio::time::timeout(READY_WITHIN, async {
+        let (_, _, status) =
+            tokio::try_join!(out.read_to_string(&mut stdout), err.read_to_string(&mut stderr), child.wait())?;
+        anyhow::Ok(status)
+    });
+    let status = finished.await.with_context(|| format!("{name} {args:?} did not end by itself"))??;
+    Ok(Ended { code: status.code(), stdout, stderr })
+}

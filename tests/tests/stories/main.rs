@@ -1,0 +1,9 @@
+//! Stories about people, told through the real programs.
+
+mod bad_input;
+mod contract;
+mod outages;
+mod owner_line;
+mod qr_to_ticket;
+mod race;
+mod restart;
