@@ -1,10 +1,6 @@
 //! A program under test: started, awaited by its ready line, stopped, killed, started again.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
@@ -28,10 +24,11 @@ pub struct Program {
     pub ready: Value,
 }
 
-/// Where Cargo put the programs: beside the folder of the test binary itself.
+/// Where Cargo put the programs: beside this one, or one folder up from a test binary.
 pub fn binary(name: &str) -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let folder = test.parent().and_then(Path::parent).context("the test binary's folder")?;
+    let own = std::env::current_exe()?;
+    let folder = own.parent().context("the program's own folder")?;
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
     let path = folder.join(name);
     ensure!(path.exists(), "{} is not built: run `make test`, or build the workspace's binaries first", path.display());
     Ok(path)
@@ -104,6 +101,15 @@ impl Program {
             child.kill().await?;
         }
         Ok(())
+    }
+
+    /// Memory that is this program's own or its share of what it shares (PSS), in bytes.
+    pub fn memory(&self) -> Result<u64> {
+        let id = self.child.as_ref().and_then(Child::id).context("the program does not run")?;
+        let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
+        let line = rollup.lines().find(|line| line.starts_with("Pss:")).context("Pss in smaps_rollup")?;
+        let kilobytes: u64 = line.split_whitespace().nth(1).context("a figure")?.parse()?;
+        Ok(kilobytes * 1024)
     }
 
     pub fn log_tail(&self) -> String {
