@@ -1,0 +1,158 @@
+// One run's stage: a WhatsApp network, a desk with its people, and two agents' bridges without a window.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Program, run } from "./program.ts";
+
+export const PASSWORD = "correct horse battery";
+
+export function emailOf(name: string): string {
+  return `${name.toLowerCase()}@desk.example`;
+}
+
+async function call<T>(base: string, method: string, path: string, body?: unknown, token?: string): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  const init: RequestInit = { method, headers };
+  if (body !== undefined) init.body = JSON.stringify(body);
+  const response = await fetch(base + path, init);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return (text === "" ? null : JSON.parse(text)) as T;
+}
+
+/** An agent's bridge, as the agent's own machine runs it. */
+export class Machine {
+  readonly name: string;
+  readonly program: Program;
+  private readonly data: string;
+
+  constructor(name: string, program: Program, data: string) {
+    this.name = name;
+    this.program = program;
+    this.data = data;
+  }
+
+  /** A fresh address that opens this bridge's screen in a browser, once. */
+  link(): string {
+    return run("ownline-bridge", ["browser-link", "--data", this.data], "").trim();
+  }
+
+  /** The code that the screen draws. */
+  async code(): Promise<string> {
+    const token = readFileSync(join(this.data, "token"), "utf8").trim();
+    return (await call<{ code: string }>(this.program.text("url"), "GET", "/qr", undefined, token)).code;
+  }
+}
+
+/** A customer's WhatsApp. */
+export class Customer {
+  readonly number: string;
+  private readonly control: string;
+
+  constructor(number: string, control: string) {
+    this.number = number;
+    this.control = control;
+  }
+
+  async writes(to: string, text: string): Promise<void> {
+    await call(this.control, "POST", `/customers/${this.number}/messages`, { to, text });
+  }
+
+  async types(to: string): Promise<void> {
+    await call(this.control, "POST", `/customers/${this.number}/typing`, { to, state: "composing" });
+  }
+
+  async received(from: string): Promise<{ id: string; text: string; direction: string }[]> {
+    const path = `/customers/${this.number}/messages?with=${from}`;
+    const seen = await call<{ id: string; text: string; direction: string }[]>(this.control, "GET", path);
+    return seen.filter((message) => message.direction === "in");
+  }
+
+  async reads(from: string): Promise<void> {
+    const ids = (await this.received(from)).map((message) => message.id);
+    await call(this.control, "POST", `/customers/${this.number}/read`, { to: from, ids });
+  }
+}
+
+export class Stage {
+  readonly desk: Program;
+  private readonly network: Program;
+  private readonly machines: Machine[] = [];
+  private readonly folder: string;
+
+  private constructor(folder: string, desk: Program, network: Program) {
+    this.folder = folder;
+    this.desk = desk;
+    this.network = network;
+  }
+
+  static async set(): Promise<Stage> {
+    const folder = mkdtempSync(join(tmpdir(), "ownline-e2e-"));
+    const [desk, network] = await Promise.all([
+      Program.start("ownline-server", deskArgs(folder, 0), join(folder, "desk.log")),
+      Program.start(
+        "ownline-simulator",
+        ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--state", join(folder, "network")],
+        join(folder, "network.log"),
+      ),
+    ]);
+    return new Stage(folder, desk, network);
+  }
+
+  get deskUrl(): string {
+    return this.desk.text("url");
+  }
+
+  get control(): string {
+    return this.network.text("control");
+  }
+
+  account(name: string, role: "agent" | "supervisor" | "admin"): void {
+    const who = ["--data", join(this.folder, "desk"), "--name", name, "--email", emailOf(name), "--password-stdin"];
+    const args = role === "admin" ? ["admin", "create", ...who] : ["agent", "create", ...who, "--role", role];
+    run("ownline-server", args, PASSWORD);
+  }
+
+  async machine(name: string): Promise<Machine> {
+    const data = join(this.folder, name);
+    const args = ["--listen", "127.0.0.1:0", "--data", data, "--key-file", join(this.folder, `${name}.key`)];
+    args.push("--simulated-network", this.network.text("ws"));
+    const program = await Program.start("ownline-bridge", args, join(this.folder, `${name}.log`));
+    const machine = new Machine(name, program, data);
+    this.machines.push(machine);
+    return machine;
+  }
+
+  async phone(number: string, name: string): Promise<void> {
+    await call(this.control, "POST", "/phones", { number, name });
+  }
+
+  async scan(number: string, qr: string): Promise<void> {
+    await call(this.control, "POST", `/phones/${number}/scan`, { qr });
+  }
+
+  async customer(number: string, name: string): Promise<Customer> {
+    await call(this.control, "POST", "/customers", { number, name });
+    return new Customer(number, this.control);
+  }
+
+  async deskGoesDown(): Promise<void> {
+    await this.desk.end("SIGKILL");
+  }
+
+  /** The desk comes back at the same address. */
+  async deskComesBack(): Promise<void> {
+    await this.desk.startAgain(deskArgs(this.folder, Number(new URL(this.deskUrl).port)));
+  }
+
+  async strike(): Promise<void> {
+    await Promise.all([...this.machines.map((machine) => machine.program), this.desk, this.network].map((p) => p.end()));
+    if (process.env.OWNLINE_KEEP_STAGE === undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function deskArgs(folder: string, port: number): string[] {
+  return ["--listen", `127.0.0.1:${port}`, "--data", join(folder, "desk")];
+}
