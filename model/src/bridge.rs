@@ -21,6 +21,9 @@ pub struct BridgeStatus {
     pub sending: u64,
     /// Unread customer messages, for the tray.
     pub unread: u64,
+    /// What the agent should know and can do something about: a store file set aside, a number that another agent holds, …
+    #[serde(default)]
+    pub notices: Vec<crate::problem::Problem>,
     /// This machine's clock minus the server's, in milliseconds, once known.
     pub clock_skew_ms: Option<i64>,
 }
