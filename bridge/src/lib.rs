@@ -3,8 +3,15 @@
 //! `api`, `sync` and `whatsapp` never call each other. They meet in the `store` and are woken by its changes; the one
 //! exception is [`session_port`], for what needs an answer from the live session.
 
+pub mod account;
+pub mod api;
 pub mod config;
 pub mod keys;
+mod lifecycle;
 pub mod session_port;
 pub mod store;
+pub mod time;
 pub mod whatsapp;
+
+pub use config::{Config, Endpoint, KeySource, Listen};
+pub use lifecycle::{Bridge, RunningBridge, StartError};

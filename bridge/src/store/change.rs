@@ -1,6 +1,6 @@
 //! What follows a commit. Changes say what happened, never what somebody should do about it.
 
-use ownline_model::{event::Event, ids::{ContactId, ConversationId, MessageId}};
+use ownline_model::{event::Event, ids::{ChangeId, ContactId, ConversationId, MessageId}, problem::Problem};
 
 #[derive(Debug, Clone)]
 pub enum Change {
@@ -12,6 +12,8 @@ pub enum Change {
     ToSend,
     /// There is something to push to the server.
     Outbox,
+    /// The server has answered a pushed change; `refusal` says why it was rejected, where it was.
+    Settled { change: ChangeId, refusal: Option<Box<Problem>> },
     /// Settings, the linked number, the sign-in or notices changed.
     Status,
 }

@@ -2,6 +2,7 @@
 //! never wait for it, and a [`Change`] follows each commit.
 
 pub mod change;
+mod desk;
 pub mod inbound;
 mod session;
 
@@ -12,6 +13,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::keys::DatabaseKey;
 use change::Change;
+pub use desk::{Asked, DeskError, ReadMark, Ticks, TicketAction};
 use inbound::{InboundFact, LinkedAccount, Recorded, StatusNews, ToSend, WaIdentity};
 
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,7 @@ struct Inner {
     changes: broadcast::Sender<Change>,
     session: watch::Sender<SessionState>,
     qr: watch::Sender<Option<QrCode>>,
+    server: watch::Sender<ownline_model::bridge::ServerLink>,
     whatsapp_db: WhatsAppDb,
 }
 

@@ -1,0 +1,12 @@
+//! One file per resource: decode, ask the store (or the session, or the server), answer.
+
+pub(crate) mod account;
+pub(crate) mod agents;
+pub(crate) mod browser;
+pub(crate) mod channels;
+pub(crate) mod contacts;
+pub(crate) mod conversations;
+pub(crate) mod link;
+pub(crate) mod messages;
+pub(crate) mod status;
+pub(crate) mod tickets;

@@ -1,0 +1,7 @@
+//! `ownline-bridge`: the bridge without a window.
+
+fn main() {
+    use std::io::Write as _;
+    let doc = ownline_bridge::api::openapi().to_pretty_json().expect("json");
+    let _ = std::io::stdout().write_all(doc.as_bytes());
+}
