@@ -1,1 +1,5 @@
+//! The central server.
 
+pub mod app;
+pub mod router;
+mod routes;

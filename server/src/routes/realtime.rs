@@ -1,0 +1,1 @@
+//! `GET /api/realtime`: the WebSocket.
