@@ -1,0 +1,246 @@
+// From QR code to ticket and back, as two agents and a supervisor see it in a browser.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, expect, type Page, test } from "@playwright/test";
+import { type Customer, emailOf, type Machine, PASSWORD, Stage } from "../stage.ts";
+
+const ANA = "5511988887777";
+const JOANA = "5511912345678";
+const pictures = join(import.meta.dirname, "../../../artifacts/e2e");
+
+const sizes = [
+  { name: "wide", width: 1440, height: 900 },
+  { name: "middle", width: 1024, height: 768 },
+  { name: "narrow", width: 390, height: 844 },
+];
+
+test.describe.configure({ mode: "serial" });
+
+let stage: Stage;
+let joana: Customer;
+let anasMachine: Machine;
+let ana: Page;
+let bruno: Page;
+
+/** The screen in both themes and three widths, and nothing for axe to find. */
+async function look(page: Page, name: string): Promise<void> {
+  mkdirSync(pictures, { recursive: true });
+  const wide = page.viewportSize();
+  for (const theme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    for (const { name: size, width, height } of sizes) {
+      await page.setViewportSize({ width, height });
+      await page.screenshot({ path: join(pictures, `${name}-${size}-${theme}.png`) });
+    }
+    const found = await new AxeBuilder({ page }).analyze();
+    expect(found.violations.map((v) => ({ id: v.id, at: v.nodes.map((n) => n.target) })), `${name} ${theme}`).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  if (wide !== null) await page.setViewportSize(wide);
+}
+
+async function open(browser: Browser, url: string): Promise<Page> {
+  const page = await (await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" })).newPage();
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("close", () => expect(faults).toEqual([]));
+  await page.goto(url);
+  return page;
+}
+
+async function signIn(page: Page, name: string): Promise<void> {
+  await page.getByLabel("Server address").fill(stage.deskUrl);
+  await page.getByLabel("E-mail").fill(emailOf(name));
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+function row(page: Page, name: string) {
+  return page.getByTestId("conversation-row").filter({ hasText: name });
+}
+
+function bubble(page: Page, text: string) {
+  return page.getByTestId("bubble").filter({ hasText: text });
+}
+
+async function write(page: Page, text: string): Promise<void> {
+  const box = page.getByRole("textbox", { name: /^Message to/ });
+  await box.fill(text);
+  await box.press("Enter");
+}
+
+test.beforeAll(async () => {
+  stage = await Stage.set();
+  stage.account("Root", "admin");
+  stage.account("Sam", "supervisor");
+  stage.account("Ana", "agent");
+  stage.account("Bruno", "agent");
+  await stage.phone(ANA, "Ana");
+  joana = await stage.customer(JOANA, "Joana Silva");
+});
+
+test.afterAll(async () => {
+  await ana?.context().close();
+  await bruno?.context().close();
+  await stage?.strike();
+});
+
+test("an agent signs in through a one-time link", async ({ browser }) => {
+  anasMachine = await stage.machine("Ana");
+  const link = anasMachine.link();
+  ana = await open(browser, link);
+  await expect(ana.getByRole("heading", { name: "Sign in to your team's desk" })).toBeVisible();
+  expect(ana.url(), "the code leaves the address bar").not.toContain("code=");
+
+  await ana.getByLabel("Server address").fill("127.0.0.1:9");
+  await ana.getByLabel("Server address").blur();
+  await expect(ana.getByText(/server cannot be reached|must start with https/)).toBeVisible();
+  await look(ana, "sign-in");
+
+  await ana.getByLabel("Server address").fill(stage.deskUrl);
+  await ana.getByLabel("E-mail").fill(emailOf("Ana"));
+  await ana.getByLabel("Password", { exact: true }).fill("not the password");
+  await ana.getByRole("button", { name: "Sign in" }).click();
+  await expect(ana.getByText(/E-mail or password is wrong/)).toBeVisible();
+
+  await signIn(ana, "Ana");
+  await expect(ana.getByRole("heading", { name: "Link your WhatsApp" })).toBeVisible();
+
+  const second = await open(browser, link);
+  await expect(second.getByText("Open Ownline from the app"), "a link works once").toBeVisible();
+  await second.context().close();
+});
+
+test("a scanned code links the number", async () => {
+  await ana.getByRole("radio", { name: /Work number/ }).click();
+  await ana.getByRole("checkbox", { name: /I have read this/ }).click();
+  await ana.getByRole("button", { name: "Show QR code" }).click();
+  await expect(ana.getByRole("img", { name: "QR code to link WhatsApp" })).toBeVisible();
+  await expect(ana.getByText(/New code in/)).toBeVisible();
+  await look(ana, "link");
+
+  await stage.scan(ANA, await anasMachine.code());
+
+  await ana.getByRole("button", { name: "Start working" }).or(ana.getByRole("link", { name: "Start working" })).click();
+  await expect(ana.getByRole("heading", { name: "Inbox" })).toBeVisible();
+  await expect(ana.getByText("WhatsApp linked").first()).toBeVisible();
+  await look(ana, "inbox-empty");
+});
+
+test("a customer writes and a ticket appears at every agent", async ({ browser }) => {
+  const machine = await stage.machine("Bruno");
+  bruno = await open(browser, machine.link());
+  await signIn(bruno, "Bruno");
+  await bruno.getByRole("button", { name: "Not now" }).click();
+
+  await joana.writes(ANA, "Hi! My order arrived but the box is damaged, what should I do?");
+
+  for (const page of [ana, bruno]) {
+    await page.getByRole("tab", { name: /Unassigned/ }).or(page.getByRole("link", { name: /Unassigned/ })).click();
+    await expect(row(page, "Joana Silva")).toBeVisible();
+  }
+  await expect(row(bruno, "Joana Silva")).toContainText("Via Ana's number");
+});
+
+test("the agent takes the ticket, answers, and sees the ticks", async () => {
+  await row(ana, "Joana Silva").click();
+  await ana.getByRole("button", { name: "Take ticket" }).first().click();
+  await write(ana, "I'm sorry about that, Joana. A courier can swap the boxes tomorrow.");
+  const answer = bubble(ana, "A courier can swap");
+  await expect(answer).toHaveAttribute("data-status", "delivered");
+  await joana.reads(ANA);
+  await expect(answer).toHaveAttribute("data-status", "read");
+
+  await joana.writes(ANA, "Perfect, I can be home after five");
+  await expect(bubble(ana, "home after five")).toBeVisible();
+  await joana.types(ANA);
+  await expect(ana.getByText("typing…").first()).toBeVisible();
+  await look(ana, "chat");
+
+  await expect(bruno.getByText("In progress").or(row(bruno, "Joana Silva")).first()).toBeVisible();
+});
+
+test("what is written while the server is away goes out when it is back", async () => {
+  await stage.deskGoesDown();
+  await expect(ana.getByText(/team's server cannot be reached/).first()).toBeVisible();
+  await write(ana, "Booked for 17:30.");
+  await expect(bubble(ana, "Booked for 17:30.")).toHaveAttribute("data-status", "delivered");
+  await joana.writes(ANA, "Thank you!");
+  await expect(bubble(ana, "Thank you!")).toBeVisible();
+  await look(ana, "server-away");
+
+  await stage.deskComesBack();
+  await expect(ana.getByText(/team's server cannot be reached/)).toHaveCount(0, { timeout: 60_000 });
+  await bruno.getByRole("tab", { name: /^All/ }).or(bruno.getByRole("link", { name: /^All/ })).click();
+  await row(bruno, "Joana Silva").click();
+  for (const text of ["Booked for 17:30.", "Thank you!"]) {
+    await expect(bubble(bruno, text)).toHaveCount(1, { timeout: 60_000 });
+  }
+  expect((await joana.received(ANA)).map((message) => message.text)).toEqual([
+    "I'm sorry about that, Joana. A courier can swap the boxes tomorrow.",
+    "Booked for 17:30.",
+  ]);
+});
+
+test("the agent hands the ticket on, and a colleague answers through the same number", async () => {
+  await ana.getByRole("button", { name: "Transfer" }).first().click();
+  const dialog = ana.getByRole("dialog");
+  await dialog.getByLabel("To").click();
+  await ana.getByRole("option", { name: /Bruno/ }).click();
+  await dialog.getByRole("button", { name: "Transfer" }).click();
+
+  await write(bruno, "Bruno here: the courier is on the way.");
+  await expect(bubble(bruno, "Bruno here")).toHaveAttribute("data-status", "delivered");
+  await expect(bubble(ana, "Bruno here")).toBeVisible();
+
+  await bruno.getByRole("button", { name: "Resolve" }).first().click();
+  const resolve = bruno.getByRole("dialog");
+  await look(bruno, "resolve");
+  await resolve.getByLabel("Note for the team").fill("Boxes swapped");
+  await resolve.getByRole("button", { name: "Resolve" }).click();
+  await expect(bruno.getByText("Resolved").first()).toBeVisible();
+  await bruno.getByRole("button", { name: "Close ticket" }).or(bruno.getByRole("button", { name: "Close", exact: true })).first().click();
+  await expect(bruno.getByText("No open ticket").or(bruno.getByText("Closed")).first()).toBeVisible();
+});
+
+test("every other page of an agent is in order", async () => {
+  for (const [link, name] of [
+    ["Tickets", "tickets"],
+    ["Contacts", "contacts"],
+    ["Settings", "settings"],
+  ] as const) {
+    await ana.getByRole("navigation", { name: "Main" }).getByRole("link", { name: link }).click();
+    await expect(ana.getByRole("heading", { name: link, level: 1 })).toBeVisible();
+    await look(ana, name);
+  }
+});
+
+test("a supervisor and an admin work in a browser on the server itself", async ({ browser }) => {
+  const sam = await open(browser, stage.deskUrl);
+  await sam.getByLabel("E-mail").fill(emailOf("Sam"));
+  await sam.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await look(sam, "server-sign-in");
+  await sam.getByRole("button", { name: "Sign in" }).click();
+  await sam.getByRole("tab", { name: /^All/ }).or(sam.getByRole("link", { name: /^All/ })).click();
+  await row(sam, "Joana Silva").click();
+  await expect(bubble(sam, "Booked for 17:30.")).toBeVisible();
+  await look(sam, "server-chat");
+  await joana.writes(ANA, "One more question");
+  await expect(bubble(sam, "One more question")).toBeVisible();
+  await sam.context().close();
+
+  const root = await open(browser, stage.deskUrl);
+  await root.getByLabel("E-mail").fill(emailOf("Root"));
+  await root.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await root.getByRole("button", { name: "Sign in" }).click();
+  await root.getByRole("navigation", { name: "Main" }).getByRole("link", { name: /Admin|Agents/ }).click();
+  await root.getByRole("button", { name: "Add agent" }).first().click();
+  const dialog = root.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Carla");
+  await dialog.getByLabel("E-mail").fill(emailOf("Carla"));
+  await dialog.getByRole("button", { name: "Create and show code" }).click();
+  await expect(root.getByText(/^[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}$/)).toBeVisible();
+  await look(root, "admin-code");
+  await root.context().close();
+});
