@@ -9,7 +9,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// The programs promise 5 s; a busy machine gets a little more.
 const END_WITHIN: Duration = Duration::from_secs(15);
 

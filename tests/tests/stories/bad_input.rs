@@ -132,13 +132,13 @@ async fn codes_that_no_longer_hold_and_numbers_that_are_taken() -> Result<()> {
     // Bruno scans with Ana's phone: WhatsApp allows it, the desk does not.
     let code = bruno.asks_for_code(NumberUse::Work).await?;
     phone.scan(&code).await?;
-    let state = until(
+    let told = until(
         "Bruno to be told",
         async || bruno.status().await,
         |status| serde_json::to_string(&status.session).is_ok_and(|text| text.contains("number_already_linked")),
     )
     .await?;
-    assert_eq!(state.session.name(), SessionStateName::Unlinked);
+    assert_eq!(told.session.name(), SessionStateName::Unlinked);
     ana.is_online().await?;
     Ok(())
 }
