@@ -67,7 +67,7 @@ export class Customer {
   async received(from: string): Promise<{ id: string; text: string; direction: string }[]> {
     const path = `/customers/${this.number}/messages?with=${from}`;
     const seen = await call<{ id: string; text: string; direction: string }[]>(this.control, "GET", path);
-    return seen.filter((message) => message.direction === "received");
+    return seen.filter((message) => message.direction === "in");
   }
 
   async reads(from: string): Promise<void> {

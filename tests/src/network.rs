@@ -91,7 +91,7 @@ pub struct Customer {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Seen {
     pub id: String,
-    /// As the customer sees it: `received` or `sent`.
+    /// As the customer sees it: `in` received, `out` written.
     pub direction: String,
     pub text: Option<String>,
     pub status: String,
@@ -117,7 +117,7 @@ impl Customer {
     pub async fn has_received(&self, with: &Phone, texts: &[&str]) -> Result<Vec<Seen>> {
         let received = async || {
             let chat = self.chat(with).await?;
-            Ok(chat.into_iter().filter(|m| m.direction == "received").collect::<Vec<_>>())
+            Ok(chat.into_iter().filter(|m| m.direction == "in").collect::<Vec<_>>())
         };
         until(&format!("{} to have received {texts:?}", self.number), received, |chat: &Vec<Seen>| {
             chat.iter().filter_map(|m| m.text.as_deref()).eq(texts.iter().copied())
