@@ -1,16 +1,50 @@
-//! The WhatsApp session.
+//! The WhatsApp session: the agent's own number, linked to this machine.
+//!
+//! ```text
+//!            ┌ happenings ◄── the library's events, dial's attempts
+//! commands ─► session (task) ── machine (pure) ──► store: state, code, account
+//!            │   └ desk_news ── receipts, inbound (pure) ──► store: statuses, placeholders, typing, people
+//!            ├ hook ── inbound, content (pure) ──► store: messages, before WhatsApp is told
+//!            └ sender ── window, outbound, refusal (pure) ◄─► store: what to send, what became of it
+//! ```
+//!
+//! Nothing of the library leaves this folder.
+
+mod commands;
+mod connection;
+mod content;
+mod desk_news;
+mod device;
+mod dial;
+mod endpoint;
+mod happenings;
+mod hook;
+mod http;
+mod identity;
+mod inbound;
+mod machine;
+mod outbound;
+mod receipts;
+mod refusal;
+mod runtime;
+mod sender;
+mod session;
+mod signals;
+mod window;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Endpoint, session_port::SessionCommands, store::Store};
 
 /// Runs the session until cancelled. Returns when all of its tasks have ended.
-pub async fn run(store: Store, mut commands: SessionCommands, endpoint: Endpoint, cancel: CancellationToken) {
-    let _ = (store, endpoint);
-    loop {
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            command = commands.recv() => if command.is_none() { return },
+pub async fn run(store: Store, commands: SessionCommands, endpoint: Endpoint, cancel: CancellationToken) {
+    match endpoint::Network::new(&endpoint) {
+        Ok(network) => session::Session::new(store, network).run(commands, cancel).await,
+        // Only a machine without usable TLS comes here. The desk works on without WhatsApp.
+        Err(error) => {
+            tracing::error!(%error, "no WhatsApp session is possible on this machine");
+            drop(commands);
+            cancel.cancelled().await;
         }
     }
 }

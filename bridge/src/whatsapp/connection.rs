@@ -1,0 +1,113 @@
+//! One run of the library's client: from the opened device to its end, with everything that it started.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::task::TaskTracker;
+use whatsapp_rust::{Client, ClientBuilderError, wacore::types::events::Subscription};
+
+use super::{
+    device::Device,
+    dial::Dial,
+    endpoint::{Network, Version},
+    happenings::{Happening, Happenings, Reporter, happenings},
+    hook::StoreFirst,
+    runtime::OwnedRuntime,
+};
+use crate::store::Store;
+
+/// How long the library may take to hand over what it still holds. A stop of the whole program has 5 s.
+const GOODBYE_WITHIN: Duration = Duration::from_millis(2_500);
+const TASKS_WITHIN: Duration = Duration::from_millis(500);
+const LOGOUT_WITHIN: Duration = Duration::from_secs(5);
+/// How often the library writes what changes slowly; keys are written at once.
+const SAVE_EVERY: Duration = Duration::from_secs(30);
+
+pub(super) struct Connection {
+    client: Arc<Client>,
+    device: Device,
+    runtime: OwnedRuntime,
+    happenings: Happenings,
+    run: TaskTracker,
+    _subscription: Subscription,
+}
+
+impl Connection {
+    /// Builds the client and lets it run: it connects, and connects again, by itself.
+    pub(super) async fn open(
+        device: Device,
+        network: &Network,
+        version: Version,
+        store: &Store,
+    ) -> Result<Self, ClientBuilderError> {
+        let (reporter, happenings) = happenings();
+        let runtime = OwnedRuntime::default();
+        let client = Client::builder()
+            .with_runtime(runtime.clone())
+            .with_persistence_manager(device.manager())
+            .with_transport_factory(Dial::new(network.transport(), reporter.clone()))
+            .with_http_client_arc(network.http())
+            .with_version_override(version)
+            .with_inbound_durability_hook(StoreFirst::new(store.clone(), reporter.clone()))
+            .with_skip_history_sync(true)
+            .with_background_saver_interval(SAVE_EVERY)
+            .build()
+            .await?
+            .into_client();
+        let subscription = client.subscribe_handler(Arc::new(reporter.clone()));
+        let run = TaskTracker::new();
+        run.spawn(run_to_its_end(Arc::clone(&client), reporter));
+        Ok(Self { client, device, runtime, happenings, run, _subscription: subscription })
+    }
+
+    pub(super) fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client)
+    }
+
+    pub(super) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// `None` is never the first news of an end: [`Happening::RunEnded`] comes before it.
+    pub(super) async fn next(&mut self) -> Option<Happening> {
+        self.happenings.next().await
+    }
+
+    pub(super) fn ready(&mut self) -> Option<Happening> {
+        self.happenings.ready()
+    }
+
+    /// Takes this device off the account's list, as far as WhatsApp can be reached.
+    pub(super) async fn log_out(&self) {
+        if tokio::time::timeout(LOGOUT_WITHIN, self.client.logout()).await.is_err() {
+            tracing::warn!("WhatsApp did not confirm that this device is unlinked");
+        }
+    }
+
+    /// Says goodbye, writes what is in memory, and waits until every task has ended. What happened meanwhile and has not been
+    /// looked at yet comes back.
+    pub(super) async fn close(mut self) -> Vec<Happening> {
+        if tokio::time::timeout(GOODBYE_WITHIN, self.client.disconnect()).await.is_err() {
+            tracing::warn!("the WhatsApp connection did not close in time");
+        }
+        self.run.close();
+        if tokio::time::timeout(TASKS_WITHIN, self.run.wait()).await.is_err() {
+            self.client.signal_shutdown_sync();
+        }
+        if let Err(error) = self.device.save().await {
+            tracing::error!(%error, "the device's keys could not be written");
+        }
+        drop(self.client);
+        self.runtime.end(TASKS_WITHIN).await;
+        self.run.wait().await;
+        let mut left = vec![];
+        while let Some(happening) = self.happenings.ready() {
+            left.push(happening);
+        }
+        left
+    }
+}
+
+async fn run_to_its_end(client: Arc<Client>, reporter: Reporter) {
+    client.run().await;
+    reporter.report(Happening::RunEnded);
+}

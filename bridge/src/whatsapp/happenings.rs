@@ -1,0 +1,165 @@
+//! What a connection reports, in the order in which it happened.
+//!
+//! The library calls its listeners from inside its own tasks and cannot wait there, so the queue between has no limit of its own.
+//! What bounds it: customers' messages do not pass here (the durability hook holds the socket back), acknowledgements and
+//! receipts are at most a few for each message that was sent, and what is worth nothing late is dropped while the queue is long.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use tokio::sync::mpsc;
+use whatsapp_rust::wacore::types::events::{Event, EventHandler, EventInterest, EventKind};
+
+/// From here on typing and presence are dropped.
+const HINTS_MAX: usize = 1_000;
+/// From here on receipts are dropped too: ticks may be missing, memory is not. Nothing short of a dead disk comes this far.
+const RECEIPTS_MAX: usize = 100_000;
+
+#[derive(Debug)]
+pub(super) enum Happening {
+    Library(Arc<Event>),
+    /// The network is dialled.
+    Dialling,
+    DialFailed,
+    /// A message could not be stored and stays with WhatsApp.
+    NotStored,
+    /// The library's loop has ended; everything that it reported is before this.
+    RunEnded,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Reporter {
+    queue: mpsc::UnboundedSender<Happening>,
+    waiting: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+pub(super) struct Happenings {
+    queue: mpsc::UnboundedReceiver<Happening>,
+    waiting: Arc<AtomicUsize>,
+}
+
+pub(super) fn happenings() -> (Reporter, Happenings) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let waiting = Arc::new(AtomicUsize::new(0));
+    (Reporter { queue: sender, waiting: Arc::clone(&waiting) }, Happenings { queue: receiver, waiting })
+}
+
+impl Reporter {
+    pub(super) fn report(&self, happening: Happening) {
+        // Counted first: a receiver that is faster must never see the count below zero.
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        if self.queue.send(happening).is_err() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn has_room_for(&self, event: &Event) -> bool {
+        let waiting = self.waiting.load(Ordering::Relaxed);
+        match event {
+            Event::ChatPresence(_) | Event::PushNameUpdate(_) => waiting < HINTS_MAX,
+            Event::Receipt(_) => {
+                let room = waiting < RECEIPTS_MAX;
+                if !room {
+                    tracing::error!("receipts arrive faster than they can be stored; some ticks will be missing");
+                }
+                room
+            }
+            _ => true,
+        }
+    }
+}
+
+impl Happenings {
+    /// `None` once every reporter is gone.
+    pub(super) async fn next(&mut self) -> Option<Happening> {
+        let happening = self.queue.recv().await?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(happening)
+    }
+
+    /// The next one if it is there already.
+    pub(super) fn ready(&mut self) -> Option<Happening> {
+        let happening = self.queue.try_recv().ok()?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(happening)
+    }
+}
+
+impl EventHandler for Reporter {
+    fn handle_event(&self, event: Arc<Event>) {
+        // What the durability hook has stored needs no second look.
+        if matches!(&*event, Event::Messages(batch) if batch.hook_committed) {
+            return;
+        }
+        if self.has_room_for(&event) {
+            self.report(Happening::Library(event));
+        }
+    }
+
+    fn interest(&self) -> EventInterest {
+        EventInterest::of(&[
+            EventKind::Connected,
+            EventKind::Disconnected,
+            EventKind::PairSuccess,
+            EventKind::PairError,
+            EventKind::PairingQrCode,
+            EventKind::PairingQrCodesExhausted,
+            EventKind::LoggedOut,
+            EventKind::StreamReplaced,
+            EventKind::TemporaryBan,
+            EventKind::ConnectFailure,
+            EventKind::ClientOutdated,
+            EventKind::OfflineSyncPreview,
+            EventKind::Messages,
+            EventKind::UndecryptableMessage,
+            EventKind::Receipt,
+            EventKind::ServerAck,
+            EventKind::ChatPresence,
+            EventKind::PushNameUpdate,
+            EventKind::SelfPushNameUpdated,
+            EventKind::ContactNumberChanged,
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use whatsapp_rust::wacore::types::{
+        events::{ChatPresenceUpdate, Connected, StreamReplaced},
+        message::MessageSource,
+        presence::{ChatPresence, ChatPresenceMedia},
+    };
+
+    use super::*;
+
+    fn typing() -> Event {
+        Event::ChatPresence(
+            ChatPresenceUpdate::builder()
+                .source(MessageSource::default())
+                .state(ChatPresence::Composing)
+                .media(ChatPresenceMedia::Text)
+                .build(),
+        )
+    }
+
+    #[test]
+    fn hints_give_way_and_the_session_never_does() {
+        let (reporter, mut happenings) = happenings();
+        for _ in 0..HINTS_MAX + 10 {
+            reporter.handle_event(Arc::new(typing()));
+        }
+        reporter.handle_event(Arc::new(Event::Connected(Connected::builder().build())));
+        reporter.handle_event(Arc::new(Event::StreamReplaced(StreamReplaced::builder().build())));
+        let mut seen = vec![];
+        while let Some(Happening::Library(event)) = happenings.ready() {
+            seen.push(event);
+        }
+        assert_eq!(seen.len(), HINTS_MAX + 2);
+        assert!(matches!(&*seen[HINTS_MAX], Event::Connected(_)), "in the order of arrival");
+        reporter.handle_event(Arc::new(typing()));
+        assert!(happenings.ready().is_some(), "room again");
+    }
+}

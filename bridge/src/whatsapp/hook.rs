@@ -1,0 +1,89 @@
+//! From the socket into the store, before WhatsApp is told: the library acknowledges a message only after this hook has
+//! returned. Whatever happens before that, WhatsApp delivers the message again.
+
+use std::{sync::Arc, time::Duration};
+
+use whatsapp_rust::{Client, InboundDurabilityHook, types::durability_hook::InboundMessage};
+
+use super::{
+    happenings::{Happening, Reporter},
+    identity,
+    inbound::{self, Own},
+};
+use crate::store::{Store, StoreError, inbound::InboundFact};
+
+/// A store that is busy for a moment gets another chance before the message goes back to WhatsApp. The socket waits meanwhile.
+const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_500)];
+
+pub(super) struct StoreFirst {
+    store: Store,
+    reporter: Reporter,
+}
+
+impl StoreFirst {
+    pub(super) fn new(store: Store, reporter: Reporter) -> Self {
+        Self { store, reporter }
+    }
+
+    async fn record(&self, facts: Vec<InboundFact>) -> Result<(), StoreError> {
+        for pause in PAUSES {
+            match self.store.record_inbound(facts.clone()).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Closed) => return Err(StoreError::Closed),
+                Err(error) => tracing::warn!(%error, "received messages could not be stored; trying again"),
+            }
+            tokio::time::sleep(pause).await;
+        }
+        self.store.record_inbound(facts).await.map(drop)
+    }
+}
+
+/// Sends nothing: the library holds the sender's lock while the hook runs.
+#[async_trait::async_trait]
+impl InboundDurabilityHook for StoreFirst {
+    async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
+        let facts = facts(&client, batch).await;
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let count = facts.len();
+        self.record(facts).await.map_err(|error| {
+            tracing::error!(%error, count, "received messages could not be stored; WhatsApp keeps them");
+            self.reporter.report(Happening::NotStored);
+            error.into()
+        })
+    }
+}
+
+/// What of a batch is for the desk, with both names of each person where the library knows them.
+pub(super) async fn facts(client: &Client, batch: &[InboundMessage]) -> Vec<InboundFact> {
+    let own = own(client);
+    let mut facts = Vec::with_capacity(batch.len());
+    for message in batch {
+        match inbound::fact(&message.message, &message.info, &own) {
+            Ok(mut fact) => {
+                complete(client, &mut fact).await;
+                facts.push(fact);
+            }
+            Err(why) => tracing::debug!(?why, id = %message.info.id, "not for the desk"),
+        }
+    }
+    facts
+}
+
+pub(super) fn own(client: &Client) -> Own {
+    Own { pn: client.pn(), lid: client.lid() }
+}
+
+/// Adds the number to a hidden id and the other way round, from what the library has learnt before.
+pub(super) async fn complete(client: &Client, fact: &mut InboundFact) {
+    if fact.chat.phone.is_some() && fact.chat.lid.is_some() {
+        return;
+    }
+    let Some(address) = identity::address(&fact.chat) else { return };
+    if let Ok(Some(known)) = client.get_lid_pn_entry(&address).await {
+        let phone = whatsapp_rust::Jid::pn(&*known.phone_number);
+        let lid = whatsapp_rust::Jid::lid(&*known.lid);
+        fact.chat = identity::person_of(&address, Some(if fact.chat.phone.is_some() { &lid } else { &phone }));
+    }
+}

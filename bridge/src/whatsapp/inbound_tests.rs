@@ -1,0 +1,242 @@
+use whatsapp_rust::{
+    wacore::{
+        chrono::DateTime,
+        types::message::{MessageInfo, MessageSource},
+    },
+    waproto::{
+        buffa::MessageField,
+        whatsapp::message::{
+            AudioMessage, ContactMessage, DeviceSentMessage, DocumentMessage, ExtendedTextMessage, FutureProofMessage,
+            ImageMessage, LocationMessage, PollCreationMessage, ProtocolMessage, ReactionMessage,
+            SenderKeyDistributionMessage,
+        },
+    },
+};
+
+use super::*;
+
+const CUSTOMER: &str = "5511987654321@s.whatsapp.net";
+
+fn jid(text: &str) -> Jid {
+    text.parse().expect("jid")
+}
+
+fn own() -> Own {
+    Own { pn: Some(jid("4915112345678:5@s.whatsapp.net")), lid: Some(jid("777:5@lid")) }
+}
+
+fn info(chat: &str) -> MessageInfo {
+    MessageInfo {
+        id: "AC0FFEE".into(),
+        push_name: "Ana\u{7} ".into(),
+        timestamp: DateTime::from_timestamp(1_700_000_000, 0).expect("time"),
+        source: MessageSource { chat: jid(chat), sender: jid(chat), ..Default::default() },
+        ..Default::default()
+    }
+}
+
+fn text(words: &str) -> wa::Message {
+    wa::Message { conversation: Some(words.into()), ..Default::default() }
+}
+
+fn wrap(message: wa::Message) -> MessageField<FutureProofMessage> {
+    MessageField::some(FutureProofMessage { message: MessageField::some(message) })
+}
+
+fn read(message: &wa::Message) -> (MessageKind, Option<String>) {
+    let fact = fact(message, &info(CUSTOMER), &own()).expect("a fact");
+    (fact.kind, fact.text)
+}
+
+fn some(words: &str) -> Option<String> {
+    Some(words.to_owned())
+}
+
+#[test]
+fn a_text_with_everything_that_matters() {
+    let mut info = info("99@lid");
+    info.source.sender_alt = Some(jid("5511987654321:2@s.whatsapp.net"));
+    let fact = fact(&text("Olá"), &info, &own()).expect("a fact");
+    assert_eq!(
+        fact,
+        InboundFact {
+            wa_id: "AC0FFEE".into(),
+            chat: WaIdentity { phone: "+5511987654321".parse().ok(), lid: some("99") },
+            from_me: false,
+            push_name: some("Ana"),
+            kind: MessageKind::Text,
+            text: some("Olá"),
+            at: UtcMillis(1_700_000_000_000),
+        }
+    );
+}
+
+#[test]
+fn what_the_agents_phone_sends_is_the_agents() {
+    let mut info = info(CUSTOMER);
+    info.source.is_from_me = true;
+    info.source.sender = jid("4915112345678@s.whatsapp.net");
+    info.source.recipient_alt = Some(jid("99@lid"));
+    let fact = fact(&text("from my phone"), &info, &own()).expect("a fact");
+    assert!(fact.from_me);
+    assert_eq!(fact.push_name, None, "the name in the stanza is the agent's own");
+    assert_eq!(fact.chat, WaIdentity { phone: "+5511987654321".parse().ok(), lid: some("99") });
+}
+
+#[test]
+fn wrappers_are_taken_off() {
+    let ephemeral = wa::Message { ephemeral_message: wrap(text("a")), ..Default::default() };
+    assert_eq!(read(&ephemeral), (MessageKind::Text, some("a")));
+    let sent = wa::Message {
+        device_sent_message: MessageField::some(DeviceSentMessage {
+            message: MessageField::some(ephemeral),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    assert_eq!(read(&sent), (MessageKind::Text, some("a")));
+    let image = ImageMessage { caption: some("secret"), ..Default::default() };
+    let image = wa::Message { image_message: MessageField::some(image), ..Default::default() };
+    let once = wa::Message { view_once_message_v2: wrap(image), ..Default::default() };
+    assert_eq!(read(&once), (MessageKind::ViewOnce, None), "view once is a placeholder only");
+    let spoiler = wa::Message { spoiler_message: wrap(text("b")), ..Default::default() };
+    assert_eq!(read(&spoiler), (MessageKind::Text, some("b")));
+    let endless =
+        (0..50).fold(text("deep"), |inner, _| wa::Message { spoiler_message: wrap(inner), ..Default::default() });
+    assert_eq!(read(&endless).0, MessageKind::Unknown, "wrappers are followed only so far");
+}
+
+#[test]
+fn every_kind_has_its_place_and_its_words() {
+    let extended = ExtendedTextMessage { text: some("see https://example.org"), ..Default::default() };
+    let image = ImageMessage { caption: some("my cat"), ..Default::default() };
+    let voice = AudioMessage { ptt: Some(true), ..Default::default() };
+    let document = DocumentMessage { file_name: some("bill.pdf"), ..Default::default() };
+    let location = LocationMessage {
+        name: some("Office"),
+        degrees_latitude: Some(-23.5),
+        degrees_longitude: Some(-46.25),
+        ..Default::default()
+    };
+    let card = ContactMessage { display_name: some("Bruno"), ..Default::default() };
+    let option =
+        |name: &str| wa::message::poll_creation_message::Option { option_name: some(name), ..Default::default() };
+    let poll =
+        PollCreationMessage { name: some("Lunch?"), options: vec![option("yes"), option("no")], ..Default::default() };
+    let reaction = ReactionMessage { text: some("👍"), ..Default::default() };
+    let deleted = ProtocolMessage { r#type: Some(ProtocolType::REVOKE), ..Default::default() };
+    let edited = ProtocolMessage {
+        r#type: Some(ProtocolType::MESSAGE_EDIT),
+        edited_message: MessageField::some(text("better")),
+        ..Default::default()
+    };
+    let cases = [
+        (
+            wa::Message { extended_text_message: MessageField::some(extended), ..Default::default() },
+            MessageKind::Text,
+            some("see https://example.org"),
+        ),
+        (
+            wa::Message { image_message: MessageField::some(image), ..Default::default() },
+            MessageKind::Image,
+            some("my cat"),
+        ),
+        (wa::Message { audio_message: MessageField::some(voice), ..Default::default() }, MessageKind::Voice, None),
+        (
+            wa::Message { document_message: MessageField::some(document), ..Default::default() },
+            MessageKind::Document,
+            some("bill.pdf"),
+        ),
+        (
+            wa::Message { location_message: MessageField::some(location), ..Default::default() },
+            MessageKind::Location,
+            some("Office\n-23.500000, -46.250000"),
+        ),
+        (
+            wa::Message { contact_message: MessageField::some(card), ..Default::default() },
+            MessageKind::ContactCard,
+            some("Bruno"),
+        ),
+        (
+            wa::Message { poll_creation_message_v3: MessageField::some(poll), ..Default::default() },
+            MessageKind::Poll,
+            some("Lunch?\n• yes\n• no"),
+        ),
+        (
+            wa::Message { reaction_message: MessageField::some(reaction), ..Default::default() },
+            MessageKind::Reaction,
+            some("👍"),
+        ),
+        (
+            wa::Message { protocol_message: MessageField::some(deleted), ..Default::default() },
+            MessageKind::Revoked,
+            some("Deleted a message"),
+        ),
+        (
+            wa::Message { protocol_message: MessageField::some(edited), ..Default::default() },
+            MessageKind::Text,
+            some("Edited: better"),
+        ),
+        (wa::Message::default(), MessageKind::Unknown, some("A message that this version cannot show")),
+    ];
+    for (message, kind, words) in cases {
+        assert_eq!(read(&message), (kind, words), "{message:?}");
+    }
+}
+
+#[test]
+fn devices_talk_among_themselves_is_not_for_the_desk() {
+    for kind in [
+        ProtocolType::APP_STATE_SYNC_KEY_SHARE,
+        ProtocolType::HISTORY_SYNC_NOTIFICATION,
+        ProtocolType::EPHEMERAL_SETTING,
+        ProtocolType::PEER_DATA_OPERATION_REQUEST_MESSAGE,
+    ] {
+        let message = wa::Message {
+            protocol_message: MessageField::some(ProtocolMessage { r#type: Some(kind), ..Default::default() }),
+            ..Default::default()
+        };
+        assert_eq!(fact(&message, &info(CUSTOMER), &own()), Err(NotForTheDesk::Service), "{kind:?}");
+    }
+    let keys = wa::Message {
+        sender_key_distribution_message: MessageField::some(SenderKeyDistributionMessage::default()),
+        ..Default::default()
+    };
+    assert_eq!(fact(&keys, &info(CUSTOMER), &own()), Err(NotForTheDesk::Service));
+    let peer = MessageInfo { category: MessageCategory::Peer, ..info(CUSTOMER) };
+    assert_eq!(fact(&text("x"), &peer, &own()), Err(NotForTheDesk::Service));
+}
+
+#[test]
+fn only_one_to_one_chats_with_people() {
+    for (chat, why) in [
+        ("123-456@g.us", NotForTheDesk::Group),
+        ("status@broadcast", NotForTheDesk::Broadcast),
+        ("1700000000@broadcast", NotForTheDesk::Broadcast),
+        ("120363@newsletter", NotForTheDesk::Newsletter),
+        ("4915112345678@s.whatsapp.net", NotForTheDesk::OwnChat),
+        ("777@lid", NotForTheDesk::OwnChat),
+        ("0@s.whatsapp.net", NotForTheDesk::NoPerson),
+    ] {
+        assert_eq!(fact(&text("x"), &info(chat), &own()), Err(why), "{chat}");
+    }
+}
+
+#[test]
+fn strangers_cannot_make_a_text_longer_than_whatsapp_does() {
+    let long = "é".repeat(TEXT_MAX_CHARS + 5);
+    assert_eq!(read(&text(&long)).1.map(|text| text.chars().count()), Some(TEXT_MAX_CHARS));
+    assert_eq!(read(&text("a\0b")).1, some("ab"));
+    let named = MessageInfo { push_name: "n".repeat(1_000_000), ..info(CUSTOMER) };
+    let fact = fact(&text("x"), &named, &own()).expect("a fact");
+    assert_eq!(fact.push_name.map(|name| name.chars().count()), Some(256));
+}
+
+#[test]
+fn what_cannot_be_decrypted_keeps_its_place() {
+    let placeholder = undecryptable(&info(CUSTOMER), false, &own()).expect("a fact");
+    assert_eq!((placeholder.kind, placeholder.wa_id.as_str()), (MessageKind::Undecryptable, "AC0FFEE"));
+    let once = undecryptable(&info(CUSTOMER), true, &own()).expect("a fact");
+    assert_eq!(once.kind, MessageKind::ViewOnce);
+    assert_eq!(undecryptable(&info("1-2@g.us"), false, &own()), Err(NotForTheDesk::Group));
+}

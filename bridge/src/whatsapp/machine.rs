@@ -1,0 +1,321 @@
+//! The session's state machine: what the library and the network report goes in, the state for the screen comes out.
+//! Pure, with the clock passed in; the task around it is in [`super::session`].
+
+use std::time::Duration;
+
+use ownline_model::{session::SessionState, time::UtcMillis};
+
+/// The first code lives a minute, the five after it 20 seconds each.
+const LATER_CODES: Duration = Duration::from_secs(5 * 20);
+/// A connection that held this long starts the next back-off from its base, as the library does.
+const STABLE_AFTER_MS: i64 = 30_000;
+/// The library's longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(900);
+/// Pause after a refusal that WhatsApp gives no remedy for.
+const REFUSED_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// Stable words for `Unlinked.problem`.
+pub(super) mod problem {
+    pub(crate) const QR_EXPIRED: &str = "qr_expired";
+    pub(crate) const PAIRING_FAILED: &str = "pairing_failed";
+    pub(crate) const HOSTED_UNSUPPORTED: &str = "hosted_account_unsupported";
+    pub(crate) const UNREACHABLE: &str = "whatsapp_unreachable";
+    pub(crate) const KEYS_DAMAGED: &str = "session_keys_damaged";
+}
+
+/// What can happen to a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// The agent asked for codes.
+    LinkAsked,
+    /// No code came within the time that is given to it.
+    NoCodeCame,
+    CodeShown {
+        lasts: Duration,
+    },
+    CodesExhausted,
+    PairSucceeded,
+    PairFailed {
+        error: String,
+    },
+    /// A linked device begins to connect, at start or because the agent asked.
+    Started,
+    /// The network is dialled.
+    Dialling,
+    DialFailed,
+    OfflinePreview {
+        messages: u32,
+    },
+    Connected,
+    Disconnected,
+    Replaced,
+    LoggedOut {
+        reason: &'static str,
+    },
+    Banned {
+        code: i32,
+        until: Option<UtcMillis>,
+    },
+    /// `<failure>` with a reason that is neither a logout nor a ban. The library goes on by itself where `retries` says so.
+    Refused {
+        code: i32,
+        retries: bool,
+    },
+    ClientOutdated,
+    /// The agent unlinked here.
+    Unlinked,
+    /// The device's keys cannot be read.
+    KeysDamaged,
+}
+
+/// What the task must do after a signal, besides showing the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Keep the device's fresh keys on disk now: losing them means another scan.
+    SaveDevice,
+    /// End the connection; another one comes only when asked or at [`Machine::wakes_at`].
+    Close,
+    /// End the connection and forget the device, so that a new scan is possible. Messages stay.
+    CloseAndForget,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    state: SessionState,
+    /// Whether the current attempt is one to link, and when its last code ends once there is one.
+    linking: bool,
+    attempt_expires_at: Option<UtcMillis>,
+    /// Failed attempts in a row, counted the way the library counts its back-off.
+    failures: u32,
+}
+
+impl Machine {
+    pub(super) const fn new(state: SessionState) -> Self {
+        Self { state, linking: false, attempt_expires_at: None, failures: 0 }
+    }
+
+    pub(super) const fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    pub(super) const fn attempt_expires_at(&self) -> Option<UtcMillis> {
+        self.attempt_expires_at
+    }
+
+    /// Whether an attempt to link is under way, with or without a code on the screen.
+    pub(super) const fn is_linking(&self) -> bool {
+        self.linking
+    }
+
+    /// When a closed connection is to be opened again without anybody asking.
+    pub(super) const fn wakes_at(&self) -> Option<UtcMillis> {
+        match self.state {
+            SessionState::Banned { until, .. } => until,
+            SessionState::Reconnecting { next_try_at, .. } => Some(next_try_at),
+            _ => None,
+        }
+    }
+
+    /// Whether the state must outlive a restart: a session that was ended from outside does not come back by itself.
+    pub(super) const fn is_held(&self) -> bool {
+        matches!(self.state, SessionState::Replaced | SessionState::Banned { .. } | SessionState::LoggedOut { .. })
+    }
+
+    /// Takes note of what happened. `None`: nothing to do but to show the state.
+    pub(super) fn on(&mut self, signal: Signal, now: UtcMillis) -> Option<Effect> {
+        match signal {
+            Signal::LinkAsked => {
+                self.linking = true;
+                self.attempt_expires_at = None;
+                self.failures = 0;
+                self.state = SessionState::UNLINKED;
+                None
+            }
+            Signal::Started => {
+                self.linking = false;
+                self.failures = 0;
+                self.state = SessionState::Reconnecting { attempt: 1, next_try_at: now };
+                None
+            }
+            Signal::Unlinked => self.unlink(None),
+            Signal::KeysDamaged => self.unlink(Some(problem::KEYS_DAMAGED)),
+            // A session that has ended stays ended: late news of its connection must not wake it.
+            _ if self.has_ended() => None,
+            Signal::NoCodeCame => self.unlink_while_linking(problem::UNREACHABLE),
+            Signal::CodesExhausted => self.unlink_while_linking(problem::QR_EXPIRED),
+            Signal::CodeShown { lasts } => self.show_code(lasts, now),
+            Signal::PairSucceeded => {
+                self.state = SessionState::Pairing;
+                Some(Effect::SaveDevice)
+            }
+            Signal::PairFailed { error } => self.unlink_while_linking(pair_problem(&error)),
+            Signal::Dialling => {
+                self.dial(now);
+                None
+            }
+            Signal::DialFailed => {
+                if !self.linking {
+                    self.pause(now);
+                }
+                None
+            }
+            Signal::OfflinePreview { messages } => {
+                self.linking = false;
+                self.state = SessionState::Syncing { messages_waiting: Some(messages) };
+                None
+            }
+            Signal::Connected => {
+                self.linking = false;
+                self.attempt_expires_at = None;
+                if !matches!(self.state, SessionState::Online { .. }) {
+                    self.state = SessionState::Online { since: now };
+                }
+                Some(Effect::SaveDevice)
+            }
+            Signal::Disconnected => {
+                self.disconnect(now);
+                None
+            }
+            Signal::Replaced => self.end(SessionState::Replaced),
+            Signal::LoggedOut { reason } => {
+                self.linking = false;
+                self.state = SessionState::LoggedOut { reason: reason.to_owned() };
+                Some(Effect::CloseAndForget)
+            }
+            Signal::Banned { code, until } => self.end(SessionState::Banned { code, until }),
+            Signal::ClientOutdated => self.end(SessionState::ClientOutdated),
+            Signal::Refused { retries: true, .. } => None,
+            Signal::Refused { .. } if self.linking => self.unlink_while_linking(problem::PAIRING_FAILED),
+            Signal::Refused { .. } => {
+                self.failures = self.failures.saturating_add(1);
+                self.end(SessionState::Reconnecting {
+                    attempt: self.failures,
+                    next_try_at: now.plus_millis(millis(REFUSED_PAUSE)),
+                })
+            }
+        }
+    }
+
+    const fn has_ended(&self) -> bool {
+        match self.state {
+            SessionState::Unlinked { .. } => !self.linking,
+            SessionState::Replaced
+            | SessionState::LoggedOut { .. }
+            | SessionState::Banned { .. }
+            | SessionState::Restricted { .. }
+            | SessionState::ClientOutdated => true,
+            _ => false,
+        }
+    }
+
+    fn show_code(&mut self, lasts: Duration, now: UtcMillis) -> Option<Effect> {
+        let code_expires_at = now.plus_millis(millis(lasts));
+        let attempt_expires_at =
+            *self.attempt_expires_at.get_or_insert(code_expires_at.plus_millis(millis(LATER_CODES)));
+        self.linking = true;
+        self.state = SessionState::WaitingForScan {
+            code_expires_at,
+            attempt_expires_at: attempt_expires_at.max(code_expires_at),
+        };
+        None
+    }
+
+    /// The restart that WhatsApp asks for after pairing is part of pairing, not a lost connection.
+    fn dial(&mut self, now: UtcMillis) {
+        match self.state {
+            SessionState::Pairing => {
+                self.linking = false;
+                self.state = SessionState::Syncing { messages_waiting: None };
+            }
+            SessionState::Online { .. } => {
+                self.failures = 0;
+                self.state = SessionState::Reconnecting { attempt: 1, next_try_at: now };
+            }
+            SessionState::Reconnecting { attempt, .. } => {
+                self.state = SessionState::Reconnecting { attempt, next_try_at: now };
+            }
+            // A new connection brings a new set of codes.
+            SessionState::WaitingForScan { .. } => self.withdraw_code(),
+            _ => {}
+        }
+    }
+
+    fn disconnect(&mut self, now: UtcMillis) {
+        match self.state {
+            SessionState::Online { since } => {
+                if now.since(since) >= STABLE_AFTER_MS {
+                    self.failures = 0;
+                }
+                self.pause(now);
+            }
+            SessionState::Syncing { .. } | SessionState::Reconnecting { .. } => self.pause(now),
+            // Codes belong to the connection that brought them.
+            SessionState::WaitingForScan { .. } => self.withdraw_code(),
+            _ => {}
+        }
+    }
+
+    fn withdraw_code(&mut self) {
+        self.attempt_expires_at = None;
+        self.state = SessionState::UNLINKED;
+    }
+
+    /// The pause before the next attempt, as the library takes it (a tenth more or less).
+    fn pause(&mut self, now: UtcMillis) {
+        let pause = fibonacci_pause(self.failures);
+        self.failures = self.failures.saturating_add(1);
+        self.state = SessionState::Reconnecting { attempt: self.failures, next_try_at: now.plus_millis(millis(pause)) };
+    }
+
+    fn end(&mut self, state: SessionState) -> Option<Effect> {
+        self.linking = false;
+        self.state = state;
+        Some(Effect::Close)
+    }
+
+    fn unlink(&mut self, problem: Option<&str>) -> Option<Effect> {
+        self.linking = false;
+        self.attempt_expires_at = None;
+        self.state = SessionState::Unlinked { problem: problem.map(str::to_owned) };
+        Some(Effect::CloseAndForget)
+    }
+
+    /// Ends an attempt to link; a device that is linked already has nothing to lose here.
+    fn unlink_while_linking(&mut self, problem: &str) -> Option<Effect> {
+        if self.linking || matches!(self.state, SessionState::WaitingForScan { .. } | SessionState::Pairing) {
+            self.unlink(Some(problem))
+        } else {
+            None
+        }
+    }
+}
+
+/// A hosted account (WhatsApp Business on someone else's servers) signs its device list in a way that this version of the
+/// library checks wrongly; a phone that really forged its signature looks the same, and is as impossible to link.
+fn pair_problem(error: &str) -> &'static str {
+    if error.contains("signature-mismatch") || error.contains("hmac-mismatch") {
+        problem::HOSTED_UNSUPPORTED
+    } else {
+        problem::PAIRING_FAILED
+    }
+}
+
+/// 1, 1, 2, 3, 5, 8 … seconds.
+fn fibonacci_pause(failures: u32) -> Duration {
+    let (mut pause, mut next) = (1_u64, 1_u64);
+    for _ in 0..failures {
+        (pause, next) = (next, pause.saturating_add(next));
+        if pause >= LONGEST_PAUSE.as_secs() {
+            return LONGEST_PAUSE;
+        }
+    }
+    Duration::from_secs(pause)
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

@@ -1,0 +1,259 @@
+use ownline_model::session::SessionStateName as Name;
+
+use super::*;
+
+const T0: UtcMillis = UtcMillis(1_000_000);
+
+fn online() -> Machine {
+    let mut machine = Machine::new(SessionState::UNLINKED);
+    machine.on(Signal::Started, T0);
+    machine.on(Signal::Dialling, T0);
+    machine.on(Signal::Connected, T0);
+    machine
+}
+
+fn linking() -> Machine {
+    let mut machine = Machine::new(SessionState::UNLINKED);
+    machine.on(Signal::LinkAsked, T0);
+    machine.on(Signal::Dialling, T0);
+    machine
+}
+
+fn waiting() -> Machine {
+    let mut machine = linking();
+    machine.on(Signal::CodeShown { lasts: Duration::from_secs(60) }, T0);
+    machine
+}
+
+fn pairing() -> Machine {
+    let mut machine = waiting();
+    machine.on(Signal::PairSucceeded, T0);
+    machine
+}
+
+fn syncing() -> Machine {
+    let mut machine = pairing();
+    machine.on(Signal::Dialling, T0);
+    machine
+}
+
+fn reconnecting() -> Machine {
+    let mut machine = online();
+    machine.on(Signal::Disconnected, T0);
+    machine
+}
+
+fn after(mut machine: Machine, signal: Signal) -> Machine {
+    machine.on(signal, T0);
+    machine
+}
+
+fn problem_of(machine: &Machine) -> &str {
+    match machine.state() {
+        SessionState::Unlinked { problem: Some(problem) } => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One machine in each state that a session can be in.
+fn all() -> Vec<Machine> {
+    vec![
+        Machine::new(SessionState::UNLINKED),
+        linking(),
+        waiting(),
+        pairing(),
+        syncing(),
+        online(),
+        reconnecting(),
+        after(online(), Signal::Replaced),
+        after(online(), Signal::LoggedOut { reason: "unlinked_on_phone" }),
+        after(reconnecting(), Signal::Banned { code: 101, until: Some(T0.plus_millis(60_000)) }),
+        after(reconnecting(), Signal::ClientOutdated),
+    ]
+}
+
+fn signals() -> Vec<Signal> {
+    vec![
+        Signal::LinkAsked,
+        Signal::NoCodeCame,
+        Signal::CodeShown { lasts: Duration::from_secs(20) },
+        Signal::CodesExhausted,
+        Signal::PairSucceeded,
+        Signal::PairFailed { error: "x".into() },
+        Signal::Started,
+        Signal::Dialling,
+        Signal::DialFailed,
+        Signal::OfflinePreview { messages: 3 },
+        Signal::Connected,
+        Signal::Disconnected,
+        Signal::Replaced,
+        Signal::LoggedOut { reason: "unlinked_on_phone" },
+        Signal::Banned { code: 102, until: None },
+        Signal::Refused { code: 500, retries: true },
+        Signal::Refused { code: 418, retries: false },
+        Signal::ClientOutdated,
+        Signal::Unlinked,
+        Signal::KeysDamaged,
+    ]
+}
+
+#[test]
+fn links_from_the_code_to_online() {
+    let mut machine = Machine::new(SessionState::UNLINKED);
+    machine.on(Signal::LinkAsked, T0);
+    assert_eq!(machine.state().name(), Name::Unlinked, "no code yet");
+    machine.on(Signal::Dialling, T0);
+    machine.on(Signal::CodeShown { lasts: Duration::from_secs(60) }, T0);
+    assert_eq!(
+        machine.state(),
+        &SessionState::WaitingForScan {
+            code_expires_at: T0.plus_millis(60_000),
+            attempt_expires_at: T0.plus_millis(160_000),
+        }
+    );
+    assert_eq!(machine.on(Signal::PairSucceeded, T0), Some(Effect::SaveDevice));
+    assert_eq!(machine.state(), &SessionState::Pairing);
+    machine.on(Signal::Dialling, T0);
+    assert_eq!(machine.state(), &SessionState::Syncing { messages_waiting: None }, "the restart is part of pairing");
+    machine.on(Signal::OfflinePreview { messages: 7 }, T0);
+    assert_eq!(machine.state(), &SessionState::Syncing { messages_waiting: Some(7) });
+    machine.on(Signal::Connected, T0);
+    assert_eq!(machine.state(), &SessionState::Online { since: T0 });
+    assert!(!machine.is_linking());
+}
+
+#[test]
+fn codes_rotate_within_one_attempt() {
+    let mut machine = waiting();
+    let later = T0.plus_millis(60_000);
+    machine.on(Signal::CodeShown { lasts: Duration::from_secs(20) }, later);
+    assert_eq!(
+        machine.state(),
+        &SessionState::WaitingForScan {
+            code_expires_at: T0.plus_millis(80_000),
+            attempt_expires_at: T0.plus_millis(160_000),
+        }
+    );
+    assert_eq!(machine.on(Signal::CodesExhausted, T0.plus_millis(160_000)), Some(Effect::CloseAndForget));
+    assert_eq!(problem_of(&machine), "qr_expired");
+}
+
+#[test]
+fn a_lost_connection_takes_its_codes_along() {
+    let mut machine = waiting();
+    machine.on(Signal::Disconnected, T0);
+    assert_eq!(machine.state(), &SessionState::UNLINKED);
+    assert!(machine.is_linking(), "the attempt goes on");
+    let later = T0.plus_millis(100_000);
+    machine.on(Signal::CodeShown { lasts: Duration::from_secs(60) }, later);
+    assert_eq!(machine.attempt_expires_at(), Some(later.plus_millis(160_000)), "with a new set of codes");
+}
+
+#[test]
+fn failed_pairings_say_why() {
+    let hosted = "pairing crypto failed with code 401: signature-mismatch (source: …)";
+    assert_eq!(
+        problem_of(&after(waiting(), Signal::PairFailed { error: hosted.into() })),
+        "hosted_account_unsupported"
+    );
+    assert_eq!(problem_of(&after(waiting(), Signal::PairFailed { error: "invalid-key".into() })), "pairing_failed");
+    assert_eq!(problem_of(&after(linking(), Signal::NoCodeCame)), "whatsapp_unreachable");
+    assert_eq!(problem_of(&after(waiting(), Signal::Refused { code: 400, retries: false })), "pairing_failed");
+}
+
+#[test]
+fn news_of_linking_does_not_touch_a_linked_session() {
+    for signal in [Signal::CodesExhausted, Signal::NoCodeCame, Signal::PairFailed { error: "x".into() }] {
+        let mut machine = online();
+        assert_eq!(machine.on(signal.clone(), T0), None, "{signal:?}");
+        assert_eq!(machine.state().name(), Name::Online, "{signal:?}");
+    }
+}
+
+#[test]
+fn pauses_grow_as_the_librarys_do() {
+    let mut machine = online();
+    machine.on(Signal::Disconnected, T0);
+    let mut pauses = vec![];
+    for _ in 0..20 {
+        let SessionState::Reconnecting { next_try_at, .. } = *machine.state() else { panic!("{machine:?}") };
+        pauses.push(next_try_at.since(T0) / 1000);
+        machine.on(Signal::Dialling, T0);
+        assert_eq!(machine.wakes_at(), Some(T0), "dialled now");
+        machine.on(Signal::DialFailed, T0);
+    }
+    assert_eq!(pauses[..8], [1, 1, 2, 3, 5, 8, 13, 21]);
+    assert_eq!(pauses[19], 900, "the longest");
+    let SessionState::Reconnecting { attempt, .. } = *machine.state() else { panic!("{machine:?}") };
+    assert_eq!(attempt, 21);
+}
+
+#[test]
+fn only_a_stable_connection_forgives_failures() {
+    let mut flapping = online();
+    for _ in 0..3 {
+        flapping.on(Signal::Disconnected, T0.plus_millis(1_000));
+        flapping.on(Signal::Connected, T0.plus_millis(1_000));
+    }
+    flapping.on(Signal::Disconnected, T0.plus_millis(2_000));
+    assert!(matches!(flapping.state(), SessionState::Reconnecting { attempt: 4, .. }), "{flapping:?}");
+    flapping.on(Signal::Connected, T0);
+    flapping.on(Signal::Disconnected, T0.plus_millis(STABLE_AFTER_MS));
+    assert!(matches!(flapping.state(), SessionState::Reconnecting { attempt: 1, .. }), "{flapping:?}");
+}
+
+#[test]
+fn what_ended_a_session_decides_what_is_kept() {
+    let cases = [
+        (Signal::Replaced, Name::Replaced, Effect::Close, true),
+        (Signal::LoggedOut { reason: "unlinked_on_phone" }, Name::LoggedOut, Effect::CloseAndForget, true),
+        (Signal::Banned { code: 101, until: Some(T0) }, Name::Banned, Effect::Close, true),
+        (Signal::ClientOutdated, Name::ClientOutdated, Effect::Close, false),
+        (Signal::Refused { code: 418, retries: false }, Name::Reconnecting, Effect::Close, false),
+        (Signal::Unlinked, Name::Unlinked, Effect::CloseAndForget, false),
+    ];
+    for (signal, name, effect, held) in cases {
+        let mut machine = online();
+        assert_eq!(machine.on(signal.clone(), T0), Some(effect), "{signal:?}");
+        assert_eq!((machine.state().name(), machine.is_held()), (name, held), "{signal:?}");
+    }
+}
+
+#[test]
+fn nothing_but_a_wish_wakes_an_ended_session() {
+    let wishes = [Signal::LinkAsked, Signal::Started, Signal::Unlinked, Signal::KeysDamaged];
+    for machine in all().into_iter().filter(Machine::has_ended) {
+        for signal in signals().into_iter().filter(|signal| !wishes.contains(signal)) {
+            let mut after = machine.clone();
+            assert_eq!(after.on(signal.clone(), T0), None, "{machine:?} {signal:?}");
+            assert_eq!(after.state(), machine.state(), "{signal:?}");
+        }
+        let mut asked = machine.clone();
+        asked.on(Signal::Started, T0);
+        assert_eq!(asked.state().name(), Name::Reconnecting, "{machine:?}");
+    }
+}
+
+#[test]
+fn only_connected_leads_online_and_bans_end_by_themselves() {
+    for machine in all() {
+        for signal in signals() {
+            let mut after = machine.clone();
+            after.on(signal.clone(), T0);
+            if after.state().can_send() && !machine.state().can_send() {
+                assert_eq!(signal, Signal::Connected, "{machine:?}");
+            }
+        }
+    }
+    let banned = after(reconnecting(), Signal::Banned { code: 101, until: Some(T0.plus_millis(60_000)) });
+    assert_eq!(banned.wakes_at(), Some(T0.plus_millis(60_000)));
+    let forever = after(reconnecting(), Signal::Banned { code: 101, until: None });
+    assert_eq!(forever.wakes_at(), None);
+}
+
+#[test]
+fn a_second_connected_keeps_the_moment_of_the_first() {
+    let mut machine = online();
+    machine.on(Signal::Connected, T0.plus_millis(5_000));
+    assert_eq!(machine.state(), &SessionState::Online { since: T0 });
+}

@@ -1,0 +1,98 @@
+//! What WhatsApp's answer to a message means. A refused send looks like a success to the caller: only the
+//! acknowledgement's error tells.
+
+use ownline_model::message::Failure;
+
+/// What becomes of a message that WhatsApp's server has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// WhatsApp has it.
+    Accepted,
+    /// Not now; the same message may go again by itself.
+    Later,
+    /// The recipient may not exist: worth a question before it counts as failed.
+    NoRecipient,
+    Refused(Failure),
+}
+
+/// Reads the error of an acknowledgement: a number as text, absent where the message was taken.
+pub(super) fn verdict(error: Option<&str>) -> Verdict {
+    match error {
+        None | Some("" | "0") => Verdict::Accepted,
+        Some("404") => Verdict::NoRecipient,
+        Some("408" | "429" | "500" | "502" | "503" | "504") => Verdict::Later,
+        Some("463") => Verdict::Refused(reach_out_locked()),
+        Some(code) => Verdict::Refused(refused(code)),
+    }
+}
+
+/// 463: WhatsApp has frozen new chats of this number, or this customer never wrote first. Replies still flow, and nothing
+/// is tried again by itself.
+fn reach_out_locked() -> Failure {
+    Failure {
+        code: "reach_out_locked".into(),
+        detail: "WhatsApp does not let this number start new chats right now. Customers who wrote first can still be answered.".into(),
+        retryable: true,
+    }
+}
+
+fn refused(code: &str) -> Failure {
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    Failure {
+        code: "refused_by_whatsapp".into(),
+        detail: format!("WhatsApp refused this message (code {code})."),
+        // 421: addressed to a server that does not hold the recipient now. The others say that the message is malformed.
+        retryable: code == "421",
+    }
+}
+
+pub(super) fn not_on_whatsapp() -> Failure {
+    Failure { code: "not_on_whatsapp".into(), detail: "This number is not on WhatsApp.".into(), retryable: false }
+}
+
+/// The same message went out again and again, and WhatsApp never said a word.
+pub(super) fn unanswered() -> Failure {
+    Failure {
+        code: "no_acknowledgement".into(),
+        detail: "WhatsApp did not acknowledge this message. It may or may not have arrived; sending it again cannot make a second one.".into(),
+        retryable: true,
+    }
+}
+
+pub(super) fn unsendable(detail: &str) -> Failure {
+    Failure { code: "refused_by_whatsapp".into(), detail: detail.chars().take(200).collect(), retryable: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(error: &str) -> (String, bool) {
+        match verdict(Some(error)) {
+            Verdict::Refused(failure) => (failure.code, failure.retryable),
+            other => panic!("{error}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_an_acknowledgement_without_error_is_sent() {
+        assert_eq!(verdict(None), Verdict::Accepted);
+        for error in ["463", "479", "421", "400", "404", "503", "nonsense"] {
+            assert_ne!(verdict(Some(error)), Verdict::Accepted, "{error}");
+        }
+    }
+
+    #[test]
+    fn refusals_have_stable_codes() {
+        assert_eq!(code("463"), ("reach_out_locked".into(), true));
+        assert_eq!(code("479"), ("refused_by_whatsapp".into(), false));
+        assert_eq!(code("400"), ("refused_by_whatsapp".into(), false));
+        assert_eq!(code("421"), ("refused_by_whatsapp".into(), true));
+    }
+
+    #[test]
+    fn a_busy_server_is_not_a_refusal() {
+        assert_eq!(verdict(Some("503")), Verdict::Later);
+        assert_eq!(verdict(Some("404")), Verdict::NoRecipient);
+    }
+}

@@ -1,0 +1,295 @@
+//! From the store to WhatsApp: queued messages, in order, under the ids fixed when they were written. A message counts as sent
+//! only when WhatsApp's server has acknowledged it without an error; until then it goes again, under the same id, after silence,
+//! after a lost connection and after a restart.
+
+use std::{sync::Arc, time::Instant};
+
+use ownline_model::{
+    ids::MessageId,
+    message::{Failure, MessageStatus},
+    time::UtcMillis,
+};
+use tokio::{
+    sync::{broadcast, mpsc, watch},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+use whatsapp_rust::{Client, SendError, SendOptions};
+
+use super::{
+    identity, outbound,
+    refusal::{self, Verdict},
+    window::{WIDTH, Window},
+};
+use crate::store::{
+    Store,
+    change::Change,
+    inbound::{MessageRef, StatusNews, ToSend, WaIdentity},
+};
+
+/// More than one chat's backlog is looked at, so that a long queue of one chat does not hold up the others.
+const LOOK_AT: u32 = 512;
+/// After so many attempts that the library could not even hand over, the agent is told.
+const UNSENDABLE_AFTER: u32 = 8;
+/// After so many attempts without a word from WhatsApp, the agent is told.
+const UNANSWERED_AFTER: u32 = 25;
+/// Answers handled in one transaction.
+const ANSWERS_AT_ONCE: usize = 64;
+/// Answers that may wait here; the session waits when there are more.
+const ANSWERS_WAITING: usize = 256;
+
+/// WhatsApp's server answered a message.
+#[derive(Debug)]
+pub(super) struct ServerAnswer {
+    pub(super) wa_id: String,
+    pub(super) error: Option<String>,
+    pub(super) at: UtcMillis,
+}
+
+pub(super) struct Sender {
+    store: Store,
+    client: Arc<Client>,
+    /// The number of the connection that is online, if one is.
+    online: watch::Receiver<Option<u64>>,
+    answers: mpsc::Receiver<ServerAnswer>,
+    window: Window,
+    attempts: JoinSet<Attempt>,
+    /// Whether the store may hold something that has not been looked at.
+    look: bool,
+}
+
+/// How one attempt ended.
+#[derive(Debug)]
+struct Attempt {
+    wa_id: String,
+    number: u32,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    /// On the socket; the answer comes later.
+    Left,
+    /// It must not be sent any more.
+    Withdrawn,
+    /// There is no connection; it stays queued for the next one.
+    Offline,
+    /// It may work later.
+    Later(String),
+    Failed(Failure),
+}
+
+pub(super) fn sender(
+    store: Store,
+    client: Arc<Client>,
+    online: watch::Receiver<Option<u64>>,
+) -> (Sender, mpsc::Sender<ServerAnswer>) {
+    let (answers, receiver) = mpsc::channel(ANSWERS_WAITING);
+    let sender = Sender {
+        store,
+        client,
+        online,
+        answers: receiver,
+        window: Window::default(),
+        attempts: JoinSet::new(),
+        look: true,
+    };
+    (sender, answers)
+}
+
+impl Sender {
+    pub(super) async fn run(mut self, cancel: CancellationToken) {
+        let mut changes = self.store.changes();
+        let mut online = self.online.clone();
+        loop {
+            if self.online.borrow().is_some() {
+                self.fill().await;
+            }
+            let moment = self.window.next_moment();
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                changed = online.changed() => match changed {
+                    Ok(()) => {
+                        self.window.disconnected();
+                        self.look = true;
+                    }
+                    Err(_) => break,
+                },
+                change = changes.recv() => match change {
+                    Ok(Change::ToSend) | Err(broadcast::error::RecvError::Lagged(_)) => self.look = true,
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Closed) => break,
+                },
+                Some(answer) = self.answers.recv() => self.answered(answer).await,
+                Some(Ok(attempt)) = self.attempts.join_next(), if !self.attempts.is_empty() => self.attempted(attempt).await,
+                () = until(moment) => {
+                    let now = Instant::now();
+                    self.window.expire(now);
+                    self.window.wake(now);
+                    self.look = true;
+                }
+            }
+        }
+        // What is being prepared is dropped before it reaches the socket: it stays queued and goes after the restart.
+        self.attempts.shutdown().await;
+        while let Ok(answer) = self.answers.try_recv() {
+            self.answered(answer).await;
+        }
+    }
+
+    /// Starts as many attempts as there is room for: the head of each chat.
+    async fn fill(&mut self) {
+        if !self.look || !self.window.has_room() {
+            return;
+        }
+        self.look = false;
+        let queued = match self.store.next_to_send(LOOK_AT).await {
+            Ok(queued) => queued,
+            Err(error) => return tracing::error!(%error, "the messages to send could not be read"),
+        };
+        let now = Instant::now();
+        let mut seen = std::collections::HashSet::with_capacity(WIDTH);
+        for message in queued {
+            // Only the oldest of each chat: the next one waits for its answer.
+            if seen.insert(message.conversation_id) && self.window.admits(message.conversation_id, now) {
+                self.begin(message);
+            }
+        }
+    }
+
+    fn begin(&mut self, message: ToSend) {
+        self.window.begin(message.wa_id.clone(), message.message_id, message.conversation_id);
+        let (store, client) = (self.store.clone(), Arc::clone(&self.client));
+        self.attempts.spawn(async move {
+            let (wa_id, number) = (message.wa_id.clone(), message.attempts + 1);
+            let outcome = attempt(&store, &client, message).await;
+            Attempt { wa_id, number, outcome }
+        });
+    }
+
+    async fn attempted(&mut self, attempt: Attempt) {
+        let now = Instant::now();
+        match attempt.outcome {
+            Outcome::Left => self.window.left(&attempt.wa_id, now),
+            Outcome::Withdrawn => {
+                self.window.end(&attempt.wa_id);
+                self.look = true;
+            }
+            // The news of the lost connection is on its way, or the next connection is up already: either ends this rest.
+            Outcome::Offline => {
+                self.window.rest(&attempt.wa_id, 0, now);
+            }
+            Outcome::Later(why) => {
+                tracing::warn!(why, attempt = attempt.number, "a message could not be handed to WhatsApp yet");
+                if attempt.number >= UNSENDABLE_AFTER {
+                    self.fail(&attempt.wa_id, refusal::unsendable(&why)).await;
+                } else {
+                    self.window.rest(&attempt.wa_id, attempt.number, now);
+                }
+            }
+            Outcome::Failed(failure) => self.fail(&attempt.wa_id, failure).await,
+        }
+    }
+
+    async fn fail(&mut self, wa_id: &str, failure: Failure) {
+        let Some(message) = self.window.end(wa_id) else { return };
+        self.look = true;
+        self.tell(vec![news(MessageRef::Id(message), Some(failure), crate::time::now())]).await;
+    }
+
+    /// Handles one answer and those that came with it, in one transaction.
+    async fn answered(&mut self, first: ServerAnswer) {
+        let mut answers = vec![first];
+        while answers.len() < ANSWERS_AT_ONCE
+            && let Ok(answer) = self.answers.try_recv()
+        {
+            answers.push(answer);
+        }
+        let mut told = Vec::with_capacity(answers.len());
+        for answer in answers {
+            match refusal::verdict(answer.error.as_deref()) {
+                Verdict::Accepted => told.push(self.settled(&answer, None)),
+                Verdict::Refused(failure) => told.push(self.settled(&answer, Some(failure))),
+                Verdict::NoRecipient => told.push(self.settled(&answer, Some(refusal::not_on_whatsapp()))),
+                Verdict::Later => {
+                    self.window.rest(&answer.wa_id, 1, Instant::now());
+                }
+            }
+        }
+        self.look = true;
+        self.tell(told).await;
+    }
+
+    /// An answer that comes after its time still counts: WhatsApp has the message.
+    fn settled(&mut self, answer: &ServerAnswer, failure: Option<Failure>) -> StatusNews {
+        let message = match self.window.end(&answer.wa_id) {
+            Some(message) => MessageRef::Id(message),
+            None => MessageRef::Sent { chat: None, wa_id: answer.wa_id.clone() },
+        };
+        news(message, failure, answer.at)
+    }
+
+    async fn tell(&self, news: Vec<StatusNews>) {
+        if !news.is_empty()
+            && let Err(error) = self.store.advance_statuses(news).await
+        {
+            // The message stays queued and goes again under the same id, which brings the answer again.
+            tracing::error!(%error, "WhatsApp's answer could not be stored");
+        }
+    }
+}
+
+fn news(message: MessageRef, failure: Option<Failure>, at: UtcMillis) -> StatusNews {
+    let status = if failure.is_some() { MessageStatus::Failed } else { MessageStatus::Sent };
+    StatusNews { message, status, at, failure }
+}
+
+async fn attempt(store: &Store, client: &Arc<Client>, message: ToSend) -> Outcome {
+    let Some(address) = identity::address(&message.chat) else {
+        return Outcome::Failed(refusal::not_on_whatsapp());
+    };
+    if message.attempts >= UNANSWERED_AFTER {
+        return Outcome::Failed(refusal::unanswered());
+    }
+    match note(store, message.message_id).await {
+        Ok(true) => {}
+        Ok(false) => return Outcome::Withdrawn,
+        Err(why) => return Outcome::Later(why),
+    }
+    let options = SendOptions::default().with_message_id(message.wa_id);
+    match client.send_message_with_options(address, outbound::text(&message.text), options).await {
+        Ok(_) => Outcome::Left,
+        Err(error) => outcome_of(client, &message.chat, error).await,
+    }
+}
+
+async fn note(store: &Store, message: MessageId) -> Result<bool, String> {
+    store.note_attempt(message).await.map_err(|error| error.to_string())
+}
+
+async fn outcome_of(client: &Client, chat: &WaIdentity, error: SendError) -> Outcome {
+    match error {
+        SendError::Client(_) | SendError::NotLoggedIn => Outcome::Offline,
+        _ if !client.is_connected() => Outcome::Offline,
+        SendError::InvalidRequest(detail) => Outcome::Failed(refusal::unsendable(&detail)),
+        // The library could not find the customer's devices or keys: that is what a number without WhatsApp looks like.
+        error => match is_on_whatsapp(client, chat).await {
+            Some(false) => Outcome::Failed(refusal::not_on_whatsapp()),
+            _ => Outcome::Later(error.to_string()),
+        },
+    }
+}
+
+/// `None` where WhatsApp does not say.
+async fn is_on_whatsapp(client: &Client, chat: &WaIdentity) -> Option<bool> {
+    let address = identity::address(chat)?;
+    let found = client.contacts().is_on_whatsapp(&[address]).await.ok()?;
+    found.first().map(|person| person.is_registered)
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}

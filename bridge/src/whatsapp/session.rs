@@ -1,0 +1,515 @@
+//! The task around the state machine: takes commands and what the connection reports, opens and closes connections, and shows
+//! the state. Everything that it starts ends before it does.
+
+use std::time::Duration;
+
+use ownline_model::{bridge::QrCode, session::SessionState, time::UtcMillis};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use whatsapp_rust::wacore::types::events::{Event, PairSuccess};
+
+use super::{
+    commands::{self, Request},
+    connection::Connection,
+    desk_news,
+    device::{self, DeviceError, DeviceFile},
+    endpoint::Network,
+    happenings::Happening,
+    machine::{Effect, Machine, Signal},
+    sender::{self, ServerAnswer},
+    signals,
+};
+use crate::{
+    session_port::{Answer, SessionCommand, SessionCommands, SessionError},
+    store::{Store, inbound::LinkedAccount},
+    time::now,
+};
+
+/// A session that was ended from outside, as JSON: it must stay so over a restart.
+const HELD_KEY: &str = "whatsapp.held";
+/// How long an attempt to link may go without a code.
+const CODE_WITHIN: Duration = Duration::from_secs(45);
+/// Pauses before WhatsApp is asked again for messages that could not be stored.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+const STORE_PAUSE_MAX: Duration = Duration::from_secs(300);
+/// A device that cannot be read now (a locked file) is tried again.
+const DEVICE_PAUSE_MS: i64 = 30_000;
+/// Happenings looked at in one go: their statuses share a transaction.
+const AT_ONCE: usize = 256;
+
+pub(super) struct Session {
+    store: Store,
+    network: Network,
+    file: DeviceFile,
+    machine: Machine,
+    live: Option<Live>,
+    /// Whether the file holds a device that WhatsApp knows.
+    registered: bool,
+    /// The platform of the phone, told only while pairing.
+    platform: Option<String>,
+    account: Option<LinkedAccount>,
+    held: bool,
+    online: watch::Sender<Option<u64>>,
+    connections: u64,
+    code_due: Option<Instant>,
+    redeliver_at: Option<Instant>,
+    store_pause: Duration,
+    requests: TaskTracker,
+}
+
+/// An open connection and its sender.
+struct Live {
+    connection: Connection,
+    answers: mpsc::Sender<ServerAnswer>,
+    end_sender: CancellationToken,
+    sender: TaskTracker,
+}
+
+impl Session {
+    pub(super) fn new(store: Store, network: Network) -> Self {
+        let file = DeviceFile::new(store.whatsapp_db());
+        Self {
+            store,
+            network,
+            file,
+            machine: Machine::new(SessionState::UNLINKED),
+            live: None,
+            registered: false,
+            platform: None,
+            account: None,
+            held: false,
+            online: watch::Sender::new(None),
+            connections: 0,
+            code_due: None,
+            redeliver_at: None,
+            store_pause: STORE_PAUSE,
+            requests: TaskTracker::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self, mut commands: SessionCommands, cancel: CancellationToken) {
+        self.begin().await;
+        loop {
+            let moment = self.next_moment();
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command).await,
+                    None => break,
+                },
+                happening = next_of(&mut self.live) => self.happened(happening).await,
+                () = until(moment) => self.moment_came().await,
+            }
+        }
+        self.close().await;
+        self.requests.close();
+        self.requests.wait().await;
+    }
+
+    /// Takes up where the last run ended.
+    async fn begin(&mut self) {
+        self.account = self.store.linked().await.ok().flatten();
+        self.platform = self.account.as_ref().and_then(|account| account.platform.clone());
+        let held = self.store.value(HELD_KEY).await.ok().flatten();
+        let held: Option<SessionState> = held.and_then(|json| serde_json::from_str(&json).ok());
+        self.held = held.is_some();
+        if let Some(SessionState::LoggedOut { .. }) = &held {
+            // The machine may have stopped between the logout and forgetting the keys.
+            self.forget_device().await;
+        }
+        self.registered = self.file.exists() && self.is_registered().await;
+        match held {
+            Some(state @ SessionState::LoggedOut { .. }) => self.machine = Machine::new(state),
+            Some(state) if self.registered => {
+                self.machine = Machine::new(state);
+                if self.machine.wakes_at().is_some_and(|until| until <= now()) {
+                    self.connect().await;
+                }
+            }
+            _ if self.registered => self.connect().await,
+            _ => {}
+        }
+        self.show().await;
+    }
+
+    async fn is_registered(&mut self) -> bool {
+        match self.file.open().await {
+            Ok(device) => {
+                if let (None, Some(account)) = (&self.account, device.account()) {
+                    // The machine stopped between pairing and noting the account.
+                    self.note_account(account).await;
+                }
+                device.is_registered()
+            }
+            Err(error) => {
+                self.device_failed(&error).await;
+                // A file that cannot be read now still holds a device.
+                matches!(error, DeviceError::Unreadable(_))
+            }
+        }
+    }
+
+    // Opening and closing.
+
+    /// Connects a linked device.
+    async fn connect(&mut self) {
+        self.machine.on(Signal::Started, now());
+        self.open().await;
+    }
+
+    async fn open(&mut self) {
+        self.close().await;
+        let device = match self.file.open().await {
+            Ok(device) => device,
+            Err(error) => return self.device_failed(&error).await,
+        };
+        device.introduce(device::stand_in_name(self.account.as_ref())).await;
+        let version = self.network.version(&self.store, device.built_in_version()).await;
+        match Connection::open(device, &self.network, version, &self.store).await {
+            Ok(connection) => {
+                let (sender, answers) =
+                    sender::sender(self.store.clone(), connection.client(), self.online.subscribe());
+                let (end_sender, tasks) = (CancellationToken::new(), TaskTracker::new());
+                tasks.spawn(sender.run(end_sender.clone()));
+                self.live = Some(Live { connection, answers, end_sender, sender: tasks });
+            }
+            Err(error) => self.device_failed(&DeviceError::Unreadable(error.to_string())).await,
+        }
+    }
+
+    async fn device_failed(&mut self, error: &DeviceError) {
+        tracing::error!(%error, "the device's keys cannot be used");
+        match error {
+            DeviceError::Damaged => {
+                if let Err(error) = self.file.set_aside().await {
+                    tracing::error!(%error, "the damaged file could not be set aside");
+                }
+                self.registered = false;
+                self.machine.on(Signal::KeysDamaged, now());
+            }
+            DeviceError::Unreadable(_) => {
+                let next_try_at = now().plus_millis(DEVICE_PAUSE_MS);
+                self.machine = Machine::new(SessionState::Reconnecting { attempt: 1, next_try_at });
+            }
+        }
+    }
+
+    /// Ends the connection; what it had still reported about messages is looked at, what about the session is not: the state
+    /// is decided already.
+    async fn close(&mut self) {
+        let Some(live) = self.live.take() else { return };
+        self.online.send_replace(None);
+        self.code_due = None;
+        self.redeliver_at = None;
+        live.end_sender.cancel();
+        live.sender.close();
+        live.sender.wait().await;
+        let client = live.connection.client();
+        let left = live.connection.close().await;
+        let news = desk_news::gather(&client, &left);
+        desk_news::tell(&self.store, &client, news, None).await;
+    }
+
+    async fn forget_device(&mut self) {
+        self.registered = false;
+        if let Err(error) = self.file.forget().await {
+            tracing::error!(%error, "the keys of the unlinked device could not be removed");
+        }
+        if self.account.take().is_some()
+            && let Err(error) = self.store.clear_linked().await
+        {
+            tracing::error!(%error, "the unlinked account could not be cleared");
+        }
+        self.platform = None;
+    }
+
+    // What the connection reports.
+
+    async fn happened(&mut self, first: Option<Happening>) {
+        let Some(first) = first else {
+            // Cannot happen before `RunEnded`; a connection without reporters is over.
+            return self.close().await;
+        };
+        let mut happenings = vec![first];
+        while happenings.len() < AT_ONCE
+            && let Some(next) = self.live.as_mut().and_then(|live| live.connection.ready())
+        {
+            happenings.push(next);
+        }
+        if let Some(live) = &self.live {
+            let client = live.connection.client();
+            let answers = live.answers.clone();
+            let news = desk_news::gather(&client, &happenings);
+            desk_news::tell(&self.store, &client, news, Some(&answers)).await;
+        }
+        for happening in &happenings {
+            if self.live.is_none() {
+                break;
+            }
+            self.step(happening).await;
+        }
+        self.show().await;
+    }
+
+    async fn step(&mut self, happening: &Happening) {
+        let signal = match happening {
+            Happening::Dialling => Some(Signal::Dialling),
+            Happening::DialFailed => Some(Signal::DialFailed),
+            Happening::NotStored => {
+                self.redeliver_at.get_or_insert(Instant::now() + self.store_pause);
+                self.store_pause = (self.store_pause * 2).min(STORE_PAUSE_MAX);
+                None
+            }
+            Happening::RunEnded => return self.run_ended().await,
+            Happening::Library(event) => {
+                match &**event {
+                    Event::PairingQrCode(code) => self.offer(&code.code, code.timeout),
+                    Event::PairSuccess(success) => self.paired(success).await,
+                    Event::SelfPushNameUpdated(_) => self.account_changed().await,
+                    _ => {}
+                }
+                signals::signal(event, now())
+            }
+        };
+        let Some(signal) = signal else { return };
+        let was_online = self.machine.state().can_send();
+        let effect = self.machine.on(signal, now());
+        if self.machine.state().can_send() && !was_online {
+            self.came_online().await;
+        } else if was_online && !self.machine.state().can_send() {
+            self.online.send_replace(None);
+        }
+        self.carry_out(effect).await;
+    }
+
+    async fn carry_out(&mut self, effect: Option<Effect>) {
+        match effect {
+            None => {}
+            Some(Effect::SaveDevice) => {
+                if let Some(live) = &self.live
+                    && let Err(error) = live.connection.device().save().await
+                {
+                    tracing::error!(%error, "the device's keys could not be written");
+                }
+            }
+            Some(Effect::Close) => {
+                // Shown before the goodbye, which may take seconds.
+                self.show().await;
+                self.close().await;
+            }
+            Some(Effect::CloseAndForget) => {
+                self.show().await;
+                self.close().await;
+                self.forget_device().await;
+            }
+        }
+    }
+
+    /// The library has given up without a word that says why: a session that should be alive is started again.
+    async fn run_ended(&mut self) {
+        self.close().await;
+        match self.machine.state() {
+            SessionState::Online { .. } | SessionState::Syncing { .. } | SessionState::Pairing => {
+                self.machine.on(Signal::Disconnected, now());
+                let next_try_at = now().plus_millis(1_000);
+                self.machine = Machine::new(SessionState::Reconnecting { attempt: 1, next_try_at });
+            }
+            _ if self.machine.is_linking() => {
+                let effect = self.machine.on(Signal::CodesExhausted, now());
+                self.carry_out(effect).await;
+            }
+            _ => {}
+        }
+    }
+
+    async fn came_online(&mut self) {
+        self.registered = true;
+        self.store_pause = STORE_PAUSE;
+        self.connections += 1;
+        self.account_changed().await;
+        self.online.send_replace(Some(self.connections));
+    }
+
+    fn offer(&mut self, code: &str, lasts: Duration) {
+        self.code_due = None;
+        // The machine has the whole attempt's end after this code; it is read when the code is shown.
+        let expires_at = now().plus_millis(i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX));
+        let attempt_expires_at = self.machine.attempt_expires_at().unwrap_or(expires_at);
+        self.store.offer_qr(Some(QrCode { code: code.to_owned(), expires_at, attempt_expires_at }));
+    }
+
+    async fn paired(&mut self, success: &PairSuccess) {
+        self.registered = true;
+        self.platform = Some(success.platform.clone()).filter(|platform| !platform.is_empty());
+        self.account_changed().await;
+    }
+
+    /// Notes the account as the device knows it now, when that is different from what was noted.
+    async fn account_changed(&mut self) {
+        let Some(account) = self.live.as_ref().and_then(|live| live.connection.device().account()) else { return };
+        self.note_account(account).await;
+    }
+
+    async fn note_account(&mut self, account: LinkedAccount) {
+        let account = LinkedAccount { platform: self.platform.clone(), ..account };
+        if self.account.as_ref() == Some(&account) {
+            return;
+        }
+        match self.store.set_linked(account.clone()).await {
+            Ok(()) => self.account = Some(account),
+            Err(error) => tracing::error!(%error, "the linked account could not be noted"),
+        }
+    }
+
+    // Time.
+
+    fn next_moment(&self) -> Option<Instant> {
+        let reopen = self.machine.wakes_at().filter(|_| self.live.is_none()).map(instant);
+        [self.code_due, self.redeliver_at, reopen].into_iter().flatten().min()
+    }
+
+    async fn moment_came(&mut self) {
+        let moment = Instant::now();
+        if self.code_due.is_some_and(|due| due <= moment) {
+            self.code_due = None;
+            let effect = self.machine.on(Signal::NoCodeCame, now());
+            self.carry_out(effect).await;
+        }
+        if self.redeliver_at.is_some_and(|at| at <= moment) {
+            self.redeliver_at = None;
+            if let Some(live) = &self.live {
+                let client = live.connection.client();
+                self.requests.spawn(async move { client.reconnect_immediately().await });
+            }
+        }
+        if self.live.is_none() && self.machine.wakes_at().is_some_and(|at| at <= now()) {
+            self.connect().await;
+        }
+        self.show().await;
+    }
+
+    // Commands.
+
+    async fn obey(&mut self, command: SessionCommand) {
+        match command {
+            SessionCommand::Link { answer } => {
+                let result = self.link().await;
+                reply(answer, result);
+            }
+            SessionCommand::Unlink { answer } => {
+                let result = self.unlink().await;
+                reply(answer, result);
+            }
+            SessionCommand::Restart { answer } | SessionCommand::TakeBack { answer } => {
+                let result = self.restart().await;
+                reply(answer, result);
+            }
+            SessionCommand::IsOnWhatsapp { phone, answer } => self.request(Request::IsOnWhatsapp { phone, answer }),
+            SessionCommand::AgentTyping { chat, typing } => self.request(Request::AgentTyping { chat, typing }),
+            SessionCommand::MarkRead { chat, wa_ids } => self.request(Request::MarkRead { chat, wa_ids }),
+        }
+        self.show().await;
+    }
+
+    fn request(&self, request: Request) {
+        match self.live.as_ref().filter(|_| self.machine.state().can_send()) {
+            Some(live) => {
+                self.requests.spawn(commands::carry_out(live.connection.client(), request));
+            }
+            None => request.refuse(),
+        }
+    }
+
+    async fn link(&mut self) -> Result<(), SessionError> {
+        if self.registered || self.machine.is_linking() {
+            return Err(SessionError::AlreadyLinked);
+        }
+        // Keys of an attempt that came to nothing: each attempt is a new device.
+        self.forget_device().await;
+        self.machine.on(Signal::LinkAsked, now());
+        self.code_due = None;
+        self.open().await;
+        if self.live.is_none() {
+            return Err(SessionError::Failed("the keys for WhatsApp could not be made on this machine".into()));
+        }
+        self.code_due = Some(Instant::now() + CODE_WITHIN);
+        Ok(())
+    }
+
+    async fn unlink(&mut self) -> Result<(), SessionError> {
+        let linking = self.machine.is_linking();
+        if !self.registered && !linking {
+            return Err(SessionError::NotLinked);
+        }
+        self.machine.on(Signal::Unlinked, now());
+        self.show().await;
+        if let Some(live) = self.live.as_ref().filter(|_| self.registered) {
+            live.connection.log_out().await;
+        }
+        self.close().await;
+        self.forget_device().await;
+        Ok(())
+    }
+
+    async fn restart(&mut self) -> Result<(), SessionError> {
+        if !self.registered {
+            return Err(SessionError::NotLinked);
+        }
+        if let SessionState::Banned { until: Some(until), .. } = self.machine.state()
+            && *until > now()
+        {
+            return Err(SessionError::Failed("WhatsApp has locked this number for a while".into()));
+        }
+        self.close().await;
+        self.connect().await;
+        Ok(())
+    }
+
+    // What others see.
+
+    /// Shows the state, withdraws a code that is no longer good, and keeps what must outlive a restart.
+    async fn show(&mut self) {
+        let state = self.machine.state().clone();
+        if !matches!(state, SessionState::WaitingForScan { .. }) {
+            self.store.offer_qr(None);
+        }
+        if self.machine.is_held() != self.held || self.machine.is_held() {
+            let json = if self.machine.is_held() { serde_json::to_string(&state).ok() } else { None };
+            match self.store.set_value(HELD_KEY, json).await {
+                Ok(()) => self.held = self.machine.is_held(),
+                Err(error) => tracing::error!(%error, "the session's state could not be kept"),
+            }
+        }
+        if *self.store.session().borrow() != state
+            && let Err(error) = self.store.set_session(state).await
+        {
+            tracing::error!(%error, "the session's state could not be shown");
+        }
+    }
+}
+
+async fn next_of(live: &mut Option<Live>) -> Option<Happening> {
+    match live {
+        Some(live) => live.connection.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn instant(at: UtcMillis) -> Instant {
+    Instant::now() + Duration::from_millis(u64::try_from(at.since(now())).unwrap_or_default())
+}
+
+/// Whoever asked may have stopped waiting.
+fn reply<T>(answer: Answer<T>, result: Result<T, SessionError>) {
+    let _ = answer.send(result);
+}
