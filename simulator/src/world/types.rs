@@ -280,6 +280,12 @@ pub struct LoadReport {
     pub sent_ms: u64,
     /// All were confirmed.
     pub delivered_ms: u64,
+    /// The first and the last were confirmed.
+    pub first_ms: u64,
+    pub last_ms: u64,
+    /// Half, and 95 of 100, were confirmed within this time after they were sent.
+    pub p50_ms: u64,
+    pub p95_ms: u64,
     /// Delivered messages per second from the first send to the last receipt.
     pub per_second: f64,
 }
@@ -327,6 +333,8 @@ pub enum FaultKind {
     DropAck,
     /// The connection is closed instead of sending the stanza.
     Cut,
+    /// At once: the connection is closed without a word.
+    Close,
     /// At once: another client took the place of this one.
     Replaced,
     /// At once: the phone removed the device.

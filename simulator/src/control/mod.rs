@@ -1,0 +1,75 @@
+//! The world from outside: the HTTP control API, the page that shows it, and the command line for bulk load.
+//!
+//! Other programs drive the simulator through these routes: paths, field names and codes are kept.
+
+mod body;
+pub mod cli;
+mod customers;
+mod faults;
+mod guard;
+mod live;
+mod load;
+mod offered;
+mod page;
+mod phones;
+mod problem;
+mod transcript;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    middleware,
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::world::World;
+use offered::Offered;
+use problem::Problem;
+
+/// A picture or a voice note in base64 fits; nothing a simulator needs is larger.
+const LARGEST_BODY: usize = 32 * 1024 * 1024;
+
+/// What every route can reach.
+#[derive(Debug, Clone)]
+struct Control {
+    world: World,
+    offered: Offered,
+    closing: CancellationToken,
+}
+
+/// All routes. `closing` ends the live streams, which would otherwise keep a graceful shutdown waiting.
+pub fn router(world: World, closing: CancellationToken) -> Router {
+    let control = Control { world, offered: Offered::default(), closing };
+    Router::new()
+        .route("/root-key", get(root_key))
+        .route("/state", get(live::state))
+        .route("/phones", get(phones::list).post(phones::create))
+        .route("/phones/{number}/scan", post(phones::scan))
+        .route("/phones/{number}/messages", get(phones::transcript).post(phones::send))
+        .route("/phones/{number}/logout", post(phones::logout))
+        .route("/phones/{number}/offline", post(phones::offline))
+        .route("/customers", get(customers::list).post(customers::create))
+        .route("/customers/{number}/messages", get(customers::transcript).post(customers::send))
+        .route("/customers/{number}/typing", post(customers::typing))
+        .route("/customers/{number}/read", post(customers::read))
+        .route("/load", post(load::run))
+        .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/offered-codes", get(offered::list).post(offered::offer))
+        .route("/events", get(live::events))
+        .merge(page::routes())
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(guard::admit))
+        .with_state(control)
+}
+
+/// So that any client can be told to trust this network.
+async fn root_key(State(control): State<Control>) -> Json<Value> {
+    Json(json!({ "root_key": control.world.root_key() }))
+}
+
+#[cfg(test)]
+mod tests;
