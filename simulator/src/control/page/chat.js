@@ -134,7 +134,7 @@ function drawPhones(to) {
   const key = world.phones.map((one) => `${one.number}${one.name}`).join();
   if (to.dataset.key !== key) {
     to.dataset.key = key;
-    to.replaceChildren(...world.phones.map((one) => h("option", { value: one.number }, `${one.name} (${phoneNumber(one.number)})`)));
+    to.replaceChildren(...world.phones.map((one) => h("option", { value: one.number }, one.name)));
   }
   to.value = world.to;
 }

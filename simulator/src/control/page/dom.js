@@ -43,7 +43,7 @@ export function name(text) {
 export function avatar(person) {
   const words = person.name.trim().split(/\s+/);
   const letters = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "").join("");
-  const shade = ["", "b", "c", "d"][Number(person.number.slice(-2)) % 4];
+  const shade = ["", "blue", "amber", "grey"][Number(person.number.slice(-2)) % 4];
   return h("div", { class: `av ${shade}`, "aria-hidden": "true" }, letters.toUpperCase() || "?");
 }
 

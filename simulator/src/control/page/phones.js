@@ -86,7 +86,8 @@ function drawCard(element, phone) {
     offer.replaceChildren(...codes.flatMap((code) => offered(phone, code)));
   }
   const waits = world.waitingToLink > 0 && codes.length === 0 && !phone.offline;
-  open.textContent = waits ? "Scan a code (an app is showing one)" : "Scan a code";
+  open.textContent = waits ? "Scan a code (an app is showing one)" : codes.length > 0 ? "Scan another code" : "Scan a code";
+  open.classList.toggle("plain", codes.length > 0);
   open.classList.toggle("pri", waits && linked.length === 0);
   open.disabled = phone.offline;
   if (phone.offline) paste.hidden = true;
