@@ -18,7 +18,7 @@ use crate::store::Store;
 /// How long the library may take to hand over what it still holds. A stop of the whole program has 5 s.
 const GOODBYE_WITHIN: Duration = Duration::from_millis(2_500);
 const TASKS_WITHIN: Duration = Duration::from_millis(500);
-const LOGOUT_WITHIN: Duration = Duration::from_secs(5);
+const LOGOUT_WITHIN: Duration = Duration::from_secs(3);
 /// How often the library writes what changes slowly; keys are written at once.
 const SAVE_EVERY: Duration = Duration::from_secs(30);
 

@@ -58,7 +58,7 @@ mod tests {
     }
 
     fn number(text: &str) -> Option<PhoneNumber> {
-        Some(text.parse().expect("number"))
+        text.parse().ok()
     }
 
     #[test]

@@ -13,7 +13,10 @@ use whatsapp_rust::{
         types::message::{MessageCategory, MessageInfo},
     },
     wacore_binary::JidExt as _,
-    waproto::whatsapp::{self as wa, message::protocol_message::Type as ProtocolType},
+    waproto::{
+        buffa::MessageField,
+        whatsapp::{self as wa, message::protocol_message::Type as ProtocolType},
+    },
 };
 
 use super::{content, identity};
@@ -113,12 +116,15 @@ fn is_service(message: &wa::Message) -> bool {
     if let Some(protocol) = base.protocol_message.as_option() {
         return !matches!(protocol.r#type, Some(ProtocolType::REVOKE | ProtocolType::MESSAGE_EDIT));
     }
-    // Nothing inside but what belongs to the envelope.
-    let mut bare = base.clone();
-    bare.message_context_info = Default::default();
-    bare.sender_key_distribution_message = Default::default();
-    bare.fast_ratchet_key_sender_key_distribution_message = Default::default();
-    base.sender_key_distribution_message.is_set() && bare == wa::Message::default()
+    if !base.sender_key_distribution_message.is_set() {
+        return false;
+    }
+    // Whether there is anything inside but what belongs to the envelope.
+    let mut content = base.clone();
+    content.message_context_info = MessageField::none();
+    content.sender_key_distribution_message = MessageField::none();
+    content.fast_ratchet_key_sender_key_distribution_message = MessageField::none();
+    content == wa::Message::default()
 }
 
 fn push_name(info: &MessageInfo) -> Option<String> {

@@ -48,6 +48,7 @@ fn read(message: &wa::Message) -> (MessageKind, Option<String>) {
     (fact.kind, fact.text)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "most fields of the protocol are optional")]
 fn some(words: &str) -> Option<String> {
     Some(words.to_owned())
 }

@@ -10,9 +10,9 @@ const LATER_CODES: Duration = Duration::from_secs(5 * 20);
 /// A connection that held this long starts the next back-off from its base, as the library does.
 const STABLE_AFTER_MS: i64 = 30_000;
 /// The library's longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(900);
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// Pause after a refusal that WhatsApp gives no remedy for.
-const REFUSED_PAUSE: Duration = Duration::from_secs(15 * 60);
+const REFUSED_PAUSE: Duration = Duration::from_mins(15);
 
 /// Stable words for `Unlinked.problem`.
 pub(super) mod problem {
@@ -98,10 +98,6 @@ impl Machine {
         &self.state
     }
 
-    pub(super) const fn attempt_expires_at(&self) -> Option<UtcMillis> {
-        self.attempt_expires_at
-    }
-
     /// Whether an attempt to link is under way, with or without a code on the screen.
     pub(super) const fn is_linking(&self) -> bool {
         self.linking
@@ -137,8 +133,8 @@ impl Machine {
                 self.state = SessionState::Reconnecting { attempt: 1, next_try_at: now };
                 None
             }
-            Signal::Unlinked => self.unlink(None),
-            Signal::KeysDamaged => self.unlink(Some(problem::KEYS_DAMAGED)),
+            Signal::Unlinked => Some(self.unlink(None)),
+            Signal::KeysDamaged => Some(self.unlink(Some(problem::KEYS_DAMAGED))),
             // A session that has ended stays ended: late news of its connection must not wake it.
             _ if self.has_ended() => None,
             Signal::NoCodeCame => self.unlink_while_linking(problem::UNREACHABLE),
@@ -176,22 +172,22 @@ impl Machine {
                 self.disconnect(now);
                 None
             }
-            Signal::Replaced => self.end(SessionState::Replaced),
+            Signal::Replaced => Some(self.end(SessionState::Replaced)),
             Signal::LoggedOut { reason } => {
                 self.linking = false;
                 self.state = SessionState::LoggedOut { reason: reason.to_owned() };
                 Some(Effect::CloseAndForget)
             }
-            Signal::Banned { code, until } => self.end(SessionState::Banned { code, until }),
-            Signal::ClientOutdated => self.end(SessionState::ClientOutdated),
+            Signal::Banned { code, until } => Some(self.end(SessionState::Banned { code, until })),
+            Signal::ClientOutdated => Some(self.end(SessionState::ClientOutdated)),
             Signal::Refused { retries: true, .. } => None,
             Signal::Refused { .. } if self.linking => self.unlink_while_linking(problem::PAIRING_FAILED),
             Signal::Refused { .. } => {
                 self.failures = self.failures.saturating_add(1);
-                self.end(SessionState::Reconnecting {
+                Some(self.end(SessionState::Reconnecting {
                     attempt: self.failures,
                     next_try_at: now.plus_millis(millis(REFUSED_PAUSE)),
-                })
+                }))
             }
         }
     }
@@ -267,23 +263,23 @@ impl Machine {
         self.state = SessionState::Reconnecting { attempt: self.failures, next_try_at: now.plus_millis(millis(pause)) };
     }
 
-    fn end(&mut self, state: SessionState) -> Option<Effect> {
+    fn end(&mut self, state: SessionState) -> Effect {
         self.linking = false;
         self.state = state;
-        Some(Effect::Close)
+        Effect::Close
     }
 
-    fn unlink(&mut self, problem: Option<&str>) -> Option<Effect> {
+    fn unlink(&mut self, problem: Option<&str>) -> Effect {
         self.linking = false;
         self.attempt_expires_at = None;
         self.state = SessionState::Unlinked { problem: problem.map(str::to_owned) };
-        Some(Effect::CloseAndForget)
+        Effect::CloseAndForget
     }
 
     /// Ends an attempt to link; a device that is linked already has nothing to lose here.
     fn unlink_while_linking(&mut self, problem: &str) -> Option<Effect> {
         if self.linking || matches!(self.state, SessionState::WaitingForScan { .. } | SessionState::Pairing) {
-            self.unlink(Some(problem))
+            Some(self.unlink(Some(problem)))
         } else {
             None
         }

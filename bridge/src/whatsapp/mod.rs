@@ -39,7 +39,7 @@ use crate::{config::Endpoint, session_port::SessionCommands, store::Store};
 /// Runs the session until cancelled. Returns when all of its tasks have ended.
 pub async fn run(store: Store, commands: SessionCommands, endpoint: Endpoint, cancel: CancellationToken) {
     match endpoint::Network::new(&endpoint) {
-        Ok(network) => session::Session::new(store, network).run(commands, cancel).await,
+        Ok(network) => session::Session::new(store, network, cancel).run(commands).await,
         // Only a machine without usable TLS comes here. The desk works on without WhatsApp.
         Err(error) => {
             tracing::error!(%error, "no WhatsApp session is possible on this machine");

@@ -108,7 +108,7 @@ impl Sender {
             let moment = self.window.next_moment();
             tokio::select! {
                 () = cancel.cancelled() => break,
-                changed = online.changed() => match changed {
+                connection = online.changed() => match connection {
                     Ok(()) => {
                         self.window.disconnected();
                         self.look = true;

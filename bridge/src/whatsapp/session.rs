@@ -16,7 +16,7 @@ use super::{
     connection::Connection,
     desk_news,
     device::{self, DeviceError, DeviceFile},
-    endpoint::Network,
+    endpoint::{Network, Version},
     happenings::Happening,
     machine::{Effect, Machine, Signal},
     sender::{self, ServerAnswer},
@@ -34,7 +34,7 @@ const HELD_KEY: &str = "whatsapp.held";
 const CODE_WITHIN: Duration = Duration::from_secs(45);
 /// Pauses before WhatsApp is asked again for messages that could not be stored.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
-const STORE_PAUSE_MAX: Duration = Duration::from_secs(300);
+const STORE_PAUSE_MAX: Duration = Duration::from_mins(5);
 /// A device that cannot be read now (a locked file) is tried again.
 const DEVICE_PAUSE_MS: i64 = 30_000;
 /// Happenings looked at in one go: their statuses share a transaction.
@@ -51,25 +51,38 @@ pub(super) struct Session {
     /// The platform of the phone, told only while pairing.
     platform: Option<String>,
     account: Option<LinkedAccount>,
-    held: bool,
+    /// What was last kept under [`HELD_KEY`].
+    held: Option<SessionState>,
+    /// What this connection presented to WhatsApp.
+    version: Option<Version>,
+    cancel: CancellationToken,
     online: watch::Sender<Option<u64>>,
     connections: u64,
     code_due: Option<Instant>,
     redeliver_at: Option<Instant>,
     store_pause: Duration,
-    requests: TaskTracker,
 }
 
-/// An open connection and its sender.
+/// An open connection, and what works on it: the sender and the requests under way.
 struct Live {
     connection: Connection,
     answers: mpsc::Sender<ServerAnswer>,
-    end_sender: CancellationToken,
-    sender: TaskTracker,
+    end: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Live {
+    /// Runs something that ends with the connection.
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let end = self.end.clone();
+        self.tasks.spawn(async move {
+            end.run_until_cancelled(work).await;
+        });
+    }
 }
 
 impl Session {
-    pub(super) fn new(store: Store, network: Network) -> Self {
+    pub(super) fn new(store: Store, network: Network, cancel: CancellationToken) -> Self {
         let file = DeviceFile::new(store.whatsapp_db());
         Self {
             store,
@@ -80,17 +93,19 @@ impl Session {
             registered: false,
             platform: None,
             account: None,
-            held: false,
+            held: None,
+            version: None,
+            cancel,
             online: watch::Sender::new(None),
             connections: 0,
             code_due: None,
             redeliver_at: None,
             store_pause: STORE_PAUSE,
-            requests: TaskTracker::new(),
         }
     }
 
-    pub(super) async fn run(mut self, mut commands: SessionCommands, cancel: CancellationToken) {
+    pub(super) async fn run(mut self, mut commands: SessionCommands) {
+        let cancel = self.cancel.clone();
         self.begin().await;
         loop {
             let moment = self.next_moment();
@@ -105,8 +120,6 @@ impl Session {
             }
         }
         self.close().await;
-        self.requests.close();
-        self.requests.wait().await;
     }
 
     /// Takes up where the last run ended.
@@ -115,12 +128,16 @@ impl Session {
         self.platform = self.account.as_ref().and_then(|account| account.platform.clone());
         let held = self.store.value(HELD_KEY).await.ok().flatten();
         let held: Option<SessionState> = held.and_then(|json| serde_json::from_str(&json).ok());
-        self.held = held.is_some();
+        self.held.clone_from(&held);
         if let Some(SessionState::LoggedOut { .. }) = &held {
             // The machine may have stopped between the logout and forgetting the keys.
             self.forget_device().await;
         }
         self.registered = self.file.exists() && self.is_registered().await;
+        if !self.registered && self.account.is_some() {
+            // The keys are gone, by whatever hand: what they were linked to is no longer linked.
+            self.forget_account().await;
+        }
         match held {
             Some(state @ SessionState::LoggedOut { .. }) => self.machine = Machine::new(state),
             Some(state) if self.registered => {
@@ -167,14 +184,16 @@ impl Session {
             Err(error) => return self.device_failed(&error).await,
         };
         device.introduce(device::stand_in_name(self.account.as_ref())).await;
-        let version = self.network.version(&self.store, device.built_in_version()).await;
+        let asked = self.network.version(&self.store, device.built_in_version());
+        let Some(version) = self.cancel.run_until_cancelled(asked).await else { return };
+        self.version = Some(version);
         match Connection::open(device, &self.network, version, &self.store).await {
             Ok(connection) => {
                 let (sender, answers) =
                     sender::sender(self.store.clone(), connection.client(), self.online.subscribe());
-                let (end_sender, tasks) = (CancellationToken::new(), TaskTracker::new());
-                tasks.spawn(sender.run(end_sender.clone()));
-                self.live = Some(Live { connection, answers, end_sender, sender: tasks });
+                let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
+                tasks.spawn(sender.run(end.clone()));
+                self.live = Some(Live { connection, answers, end, tasks });
             }
             Err(error) => self.device_failed(&DeviceError::Unreadable(error.to_string())).await,
         }
@@ -204,9 +223,9 @@ impl Session {
         self.online.send_replace(None);
         self.code_due = None;
         self.redeliver_at = None;
-        live.end_sender.cancel();
-        live.sender.close();
-        live.sender.wait().await;
+        live.end.cancel();
+        live.tasks.close();
+        live.tasks.wait().await;
         let client = live.connection.client();
         let left = live.connection.close().await;
         let news = desk_news::gather(&client, &left);
@@ -218,12 +237,16 @@ impl Session {
         if let Err(error) = self.file.forget().await {
             tracing::error!(%error, "the keys of the unlinked device could not be removed");
         }
+        self.forget_account().await;
+    }
+
+    async fn forget_account(&mut self) {
+        self.platform = None;
         if self.account.take().is_some()
             && let Err(error) = self.store.clear_linked().await
         {
             tracing::error!(%error, "the unlinked account could not be cleared");
         }
-        self.platform = None;
     }
 
     // What the connection reports.
@@ -264,17 +287,22 @@ impl Session {
                 None
             }
             Happening::RunEnded => return self.run_ended().await,
-            Happening::Library(event) => {
-                match &**event {
-                    Event::PairingQrCode(code) => self.offer(&code.code, code.timeout),
-                    Event::PairSuccess(success) => self.paired(success).await,
-                    Event::SelfPushNameUpdated(_) => self.account_changed().await,
-                    _ => {}
-                }
-                signals::signal(event, now())
-            }
+            Happening::Library(event) => signals::signal(event, now()),
         };
-        let Some(signal) = signal else { return };
+        if let Some(signal) = signal {
+            self.take(signal).await;
+        }
+        if let Happening::Library(event) = happening {
+            match &**event {
+                Event::PairingQrCode(code) => self.offer(&code.code),
+                Event::PairSuccess(success) => self.paired(success).await,
+                Event::SelfPushNameUpdated(_) => self.account_changed().await,
+                _ => {}
+            }
+        }
+    }
+
+    async fn take(&mut self, signal: Signal) {
         let was_online = self.machine.state().can_send();
         let effect = self.machine.on(signal, now());
         if self.machine.state().can_send() && !was_online {
@@ -299,6 +327,9 @@ impl Session {
                 // Shown before the goodbye, which may take seconds.
                 self.show().await;
                 self.close().await;
+                if *self.machine.state() == SessionState::ClientOutdated {
+                    self.update_version().await;
+                }
             }
             Some(Effect::CloseAndForget) => {
                 self.show().await;
@@ -308,17 +339,29 @@ impl Session {
         }
     }
 
+    /// A program that runs for weeks presents the version of its start: a newer one is worth one more try.
+    async fn update_version(&mut self) {
+        let Some(used) = self.version else { return };
+        let asked = self.network.version(&self.store, used);
+        if let Some(current) = self.cancel.run_until_cancelled(asked).await
+            && current > used
+        {
+            Box::pin(self.connect()).await;
+        }
+    }
+
     /// The library has given up without a word that says why: a session that should be alive is started again.
     async fn run_ended(&mut self) {
         self.close().await;
         match self.machine.state() {
             SessionState::Online { .. } | SessionState::Syncing { .. } | SessionState::Pairing => {
-                self.machine.on(Signal::Disconnected, now());
                 let next_try_at = now().plus_millis(1_000);
                 self.machine = Machine::new(SessionState::Reconnecting { attempt: 1, next_try_at });
             }
             _ if self.machine.is_linking() => {
-                let effect = self.machine.on(Signal::CodesExhausted, now());
+                let had_a_code = matches!(self.machine.state(), SessionState::WaitingForScan { .. });
+                let signal = if had_a_code { Signal::CodesExhausted } else { Signal::NoCodeCame };
+                let effect = self.machine.on(signal, now());
                 self.carry_out(effect).await;
             }
             _ => {}
@@ -333,12 +376,13 @@ impl Session {
         self.online.send_replace(Some(self.connections));
     }
 
-    fn offer(&mut self, code: &str, lasts: Duration) {
-        self.code_due = None;
-        // The machine has the whole attempt's end after this code; it is read when the code is shown.
-        let expires_at = now().plus_millis(i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX));
-        let attempt_expires_at = self.machine.attempt_expires_at().unwrap_or(expires_at);
-        self.store.offer_qr(Some(QrCode { code: code.to_owned(), expires_at, attempt_expires_at }));
+    /// Offers a code with the times that the machine has just given it.
+    fn offer(&mut self, code: &str) {
+        if let SessionState::WaitingForScan { code_expires_at, attempt_expires_at } = *self.machine.state() {
+            self.code_due = None;
+            let code = QrCode { code: code.to_owned(), expires_at: code_expires_at, attempt_expires_at };
+            self.store.offer_qr(Some(code));
+        }
     }
 
     async fn paired(&mut self, success: &PairSuccess) {
@@ -382,7 +426,7 @@ impl Session {
             self.redeliver_at = None;
             if let Some(live) = &self.live {
                 let client = live.connection.client();
-                self.requests.spawn(async move { client.reconnect_immediately().await });
+                live.spawn(async move { client.reconnect_immediately().await });
             }
         }
         if self.live.is_none() && self.machine.wakes_at().is_some_and(|at| at <= now()) {
@@ -417,7 +461,7 @@ impl Session {
     fn request(&self, request: Request) {
         match self.live.as_ref().filter(|_| self.machine.state().can_send()) {
             Some(live) => {
-                self.requests.spawn(commands::carry_out(live.connection.client(), request));
+                live.spawn(commands::carry_out(live.connection.client(), request));
             }
             None => request.refuse(),
         }
@@ -476,10 +520,11 @@ impl Session {
         if !matches!(state, SessionState::WaitingForScan { .. }) {
             self.store.offer_qr(None);
         }
-        if self.machine.is_held() != self.held || self.machine.is_held() {
-            let json = if self.machine.is_held() { serde_json::to_string(&state).ok() } else { None };
+        let held = self.machine.is_held().then(|| state.clone());
+        if held != self.held {
+            let json = held.as_ref().and_then(|state| serde_json::to_string(state).ok());
             match self.store.set_value(HELD_KEY, json).await {
-                Ok(()) => self.held = self.machine.is_held(),
+                Ok(()) => self.held = held,
                 Err(error) => tracing::error!(%error, "the session's state could not be kept"),
             }
         }

@@ -46,6 +46,7 @@ mod tests {
     use std::time::Duration;
 
     use whatsapp_rust::{
+        Jid,
         transport::DisconnectReason,
         wacore::{
             chrono,
@@ -70,11 +71,8 @@ mod tests {
 
     #[test]
     fn each_event_of_the_session_has_its_signal() {
-        let code = PairingQrCode::builder().code("2@x".to_owned()).timeout(Duration::from_secs(60)).build();
-        assert_eq!(
-            signal(&Event::PairingQrCode(code), NOW),
-            Some(Signal::CodeShown { lasts: Duration::from_secs(60) })
-        );
+        let code = PairingQrCode::builder().code("2@x".to_owned()).timeout(Duration::from_mins(1)).build();
+        assert_eq!(signal(&Event::PairingQrCode(code), NOW), Some(Signal::CodeShown { lasts: Duration::from_mins(1) }));
         let exhausted = PairingQrCodesExhausted::builder().disconnected(true).build();
         assert_eq!(signal(&Event::PairingQrCodesExhausted(exhausted), NOW), Some(Signal::CodesExhausted));
         assert_eq!(signal(&Event::Connected(Connected::builder().build()), NOW), Some(Signal::Connected));
@@ -86,8 +84,8 @@ mod tests {
             Some(Signal::ClientOutdated)
         );
         let error = PairError::builder()
-            .id(Default::default())
-            .lid(Default::default())
+            .id(Jid::default())
+            .lid(Jid::default())
             .business_name(String::new())
             .platform(String::new())
             .error("bad".to_owned())

@@ -13,7 +13,7 @@ pub(super) const WIDTH: usize = 32;
 /// WhatsApp's server answers in well under a second; silence for so long means that the answer was lost.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 const FIRST_REST: Duration = Duration::from_secs(5);
-const LONGEST_REST: Duration = Duration::from_secs(600);
+const LONGEST_REST: Duration = Duration::from_mins(10);
 
 #[derive(Debug)]
 struct OnItsWay {
@@ -137,7 +137,7 @@ mod tests {
         assert!(!window.admits(chat, now), "it has not left yet");
         window.left("A", now);
         assert_eq!(window.next_moment(), Some(now + ANSWER_WITHIN));
-        window.expire(now + ANSWER_WITHIN - Duration::from_millis(1));
+        window.expire(now + ANSWER_WITHIN / 2);
         assert!(!window.admits(chat, now));
         window.expire(now + ANSWER_WITHIN);
         assert!(window.admits(chat, now));
