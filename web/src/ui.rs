@@ -27,6 +27,11 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
      img-src 'self' data: blob:; font-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; manifest-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// One file of the screen, for the window, which serves the page itself.
+pub fn asset(path: &str) -> Option<std::borrow::Cow<'static, [u8]>> {
+    Assets::get(path).map(|asset| asset.data)
+}
+
 /// Answers with an asset, or with the page itself for a path that the page routes.
 pub async fn serve(host: Host, request: Request<Body>) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
