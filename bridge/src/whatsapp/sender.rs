@@ -19,7 +19,7 @@ use whatsapp_rust::{Client, SendError, SendOptions};
 use super::{
     identity, outbound,
     refusal::{self, Verdict},
-    window::{WIDTH, Window},
+    window::{Next, WIDTH, Window},
 };
 use crate::store::{
     Store,
@@ -29,10 +29,6 @@ use crate::store::{
 
 /// More than one chat's backlog is looked at, so that a long queue of one chat does not hold up the others.
 const LOOK_AT: u32 = 512;
-/// After so many attempts that the library could not even hand over, the agent is told.
-const UNSENDABLE_AFTER: u32 = 8;
-/// After so many attempts without a word from WhatsApp, the agent is told.
-const UNANSWERED_AFTER: u32 = 25;
 /// Answers handled in one transaction.
 const ANSWERS_AT_ONCE: usize = 64;
 /// Answers that may wait here; the session waits when there are more.
@@ -62,7 +58,6 @@ pub(super) struct Sender {
 #[derive(Debug)]
 struct Attempt {
     wa_id: String,
-    number: u32,
     outcome: Outcome,
 }
 
@@ -124,7 +119,9 @@ impl Sender {
                 Some(Ok(attempt)) = self.attempts.join_next(), if !self.attempts.is_empty() => self.attempted(attempt).await,
                 () = until(moment) => {
                     let now = Instant::now();
-                    self.window.expire(now);
+                    for message in self.window.expire(now) {
+                        self.fail(message, refusal::unanswered()).await;
+                    }
                     self.window.wake(now);
                     self.look = true;
                 }
@@ -161,9 +158,9 @@ impl Sender {
         self.window.begin(message.wa_id.clone(), message.message_id, message.conversation_id);
         let (store, client) = (self.store.clone(), Arc::clone(&self.client));
         self.attempts.spawn(async move {
-            let (wa_id, number) = (message.wa_id.clone(), message.attempts + 1);
+            let wa_id = message.wa_id.clone();
             let outcome = attempt(&store, &client, message).await;
-            Attempt { wa_id, number, outcome }
+            Attempt { wa_id, outcome }
         });
     }
 
@@ -176,23 +173,22 @@ impl Sender {
                 self.look = true;
             }
             // The news of the lost connection is on its way, or the next connection is up already: either ends this rest.
-            Outcome::Offline => {
-                self.window.rest(&attempt.wa_id, 0, now);
-            }
+            Outcome::Offline => self.window.offline(&attempt.wa_id, now),
             Outcome::Later(why) => {
-                tracing::warn!(why, attempt = attempt.number, "a message could not be handed to WhatsApp yet");
-                if attempt.number >= UNSENDABLE_AFTER {
-                    self.fail(&attempt.wa_id, refusal::unsendable(&why)).await;
-                } else {
-                    self.window.rest(&attempt.wa_id, attempt.number, now);
+                tracing::warn!(why, wa_id = %attempt.wa_id, "a message could not be handed to WhatsApp yet");
+                if let Next::GiveUp(message) = self.window.rest(&attempt.wa_id, now) {
+                    self.fail(message, refusal::unsendable(&why)).await;
                 }
             }
-            Outcome::Failed(failure) => self.fail(&attempt.wa_id, failure).await,
+            Outcome::Failed(failure) => {
+                if let Some(message) = self.window.end(&attempt.wa_id) {
+                    self.fail(message, failure).await;
+                }
+            }
         }
     }
 
-    async fn fail(&mut self, wa_id: &str, failure: Failure) {
-        let Some(message) = self.window.end(wa_id) else { return };
+    async fn fail(&mut self, message: MessageId, failure: Failure) {
         self.look = true;
         self.tell(vec![news(MessageRef::Id(message), Some(failure), crate::time::now())]).await;
     }
@@ -212,7 +208,9 @@ impl Sender {
                 Verdict::Refused(failure) => told.push(self.settled(&answer, Some(failure))),
                 Verdict::NoRecipient => told.push(self.settled(&answer, Some(refusal::not_on_whatsapp()))),
                 Verdict::Later => {
-                    self.window.rest(&answer.wa_id, 1, Instant::now());
+                    if let Next::GiveUp(message) = self.window.rest(&answer.wa_id, Instant::now()) {
+                        told.push(news(MessageRef::Id(message), Some(refusal::unanswered()), answer.at));
+                    }
                 }
             }
         }
@@ -248,9 +246,6 @@ async fn attempt(store: &Store, client: &Arc<Client>, message: ToSend) -> Outcom
     let Some(address) = identity::address(&message.chat) else {
         return Outcome::Failed(refusal::not_on_whatsapp());
     };
-    if message.attempts >= UNANSWERED_AFTER {
-        return Outcome::Failed(refusal::unanswered());
-    }
     match note(store, message.message_id).await {
         Ok(true) => {}
         Ok(false) => return Outcome::Withdrawn,

@@ -157,7 +157,7 @@ impl Session {
             Ok(device) => {
                 if let (None, Some(account)) = (&self.account, device.account()) {
                     // The machine stopped between pairing and noting the account.
-                    self.note_account(account).await;
+                    self.note_account(account, false).await;
                 }
                 device.is_registered()
             }
@@ -296,7 +296,7 @@ impl Session {
             match &**event {
                 Event::PairingQrCode(code) => self.offer(&code.code),
                 Event::PairSuccess(success) => self.paired(success).await,
-                Event::SelfPushNameUpdated(_) => self.account_changed().await,
+                Event::SelfPushNameUpdated(_) => self.note_account_of_device(false).await,
                 _ => {}
             }
         }
@@ -372,7 +372,8 @@ impl Session {
         self.registered = true;
         self.store_pause = STORE_PAUSE;
         self.connections += 1;
-        self.account_changed().await;
+        // Told on each connection: a replica that was made anew learns its number by it.
+        self.note_account_of_device(true).await;
         self.online.send_replace(Some(self.connections));
     }
 
@@ -388,18 +389,18 @@ impl Session {
     async fn paired(&mut self, success: &PairSuccess) {
         self.registered = true;
         self.platform = Some(success.platform.clone()).filter(|platform| !platform.is_empty());
-        self.account_changed().await;
+        self.note_account_of_device(false).await;
     }
 
-    /// Notes the account as the device knows it now, when that is different from what was noted.
-    async fn account_changed(&mut self) {
+    /// Notes the account as the device knows it now; unless `anew`, only when that is different from what was noted.
+    async fn note_account_of_device(&mut self, anew: bool) {
         let Some(account) = self.live.as_ref().and_then(|live| live.connection.device().account()) else { return };
-        self.note_account(account).await;
+        self.note_account(account, anew).await;
     }
 
-    async fn note_account(&mut self, account: LinkedAccount) {
+    async fn note_account(&mut self, account: LinkedAccount, anew: bool) {
         let account = LinkedAccount { platform: self.platform.clone(), ..account };
-        if self.account.as_ref() == Some(&account) {
+        if !anew && self.account.as_ref() == Some(&account) {
             return;
         }
         match self.store.set_linked(account.clone()).await {

@@ -14,6 +14,8 @@ pub(super) const WIDTH: usize = 32;
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 const FIRST_REST: Duration = Duration::from_secs(5);
 const LONGEST_REST: Duration = Duration::from_mins(10);
+/// After so many attempts that came to nothing on a working connection, the agent is told.
+const TROUBLES_MAX: u32 = 8;
 
 #[derive(Debug)]
 struct OnItsWay {
@@ -28,6 +30,17 @@ pub(super) struct Window {
     by_wa_id: HashMap<String, OnItsWay>,
     /// Chats whose head waits before the next attempt.
     resting: HashMap<ConversationId, Instant>,
+    /// How often a message has come to nothing since this program runs.
+    troubles: HashMap<MessageId, u32>,
+}
+
+/// What to do with a message that came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It goes again later.
+    Again,
+    /// It has failed.
+    GiveUp(MessageId),
 }
 
 impl Window {
@@ -56,26 +69,53 @@ impl Window {
 
     /// WhatsApp answered, or the attempt ended. `None`: it was not on its way, or no longer.
     pub(super) fn end(&mut self, wa_id: &str) -> Option<MessageId> {
-        self.by_wa_id.remove(wa_id).map(|on_its_way| on_its_way.message)
+        let message = self.by_wa_id.remove(wa_id)?.message;
+        self.troubles.remove(&message);
+        Some(message)
+    }
+
+    /// There was no connection for it. The next one ends this rest.
+    pub(super) fn offline(&mut self, wa_id: &str, now: Instant) {
+        if let Some(on_its_way) = self.by_wa_id.remove(wa_id) {
+            self.resting.insert(on_its_way.chat, now + FIRST_REST);
+        }
     }
 
     /// Ends the attempt and lets the chat rest before the next, longer each time.
-    pub(super) fn rest(&mut self, wa_id: &str, attempts: u32, now: Instant) -> Option<MessageId> {
-        let on_its_way = self.by_wa_id.remove(wa_id)?;
-        let rest = FIRST_REST.saturating_mul(1 << attempts.min(16)).min(LONGEST_REST);
-        self.resting.insert(on_its_way.chat, now + rest);
-        Some(on_its_way.message)
+    pub(super) fn rest(&mut self, wa_id: &str, now: Instant) -> Next {
+        let Some(on_its_way) = self.by_wa_id.remove(wa_id) else { return Next::Again };
+        let next = self.trouble(on_its_way.message);
+        if let Some(&troubles) = self.troubles.get(&on_its_way.message) {
+            let rest = FIRST_REST.saturating_mul(1 << (troubles - 1).min(16)).min(LONGEST_REST);
+            self.resting.insert(on_its_way.chat, now + rest);
+        }
+        next
     }
 
-    /// Gives up waiting for answers that are overdue: the same messages go again, under the same ids.
-    pub(super) fn expire(&mut self, now: Instant) {
+    /// Gives up waiting for answers that are overdue: the same messages go again, under the same ids. Answers with those that
+    /// have gone often enough.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<MessageId> {
+        let mut overdue = vec![];
         self.by_wa_id.retain(|wa_id, on_its_way| {
-            let overdue = on_its_way.deadline.is_some_and(|deadline| deadline <= now);
-            if overdue {
+            let is_overdue = on_its_way.deadline.is_some_and(|deadline| deadline <= now);
+            if is_overdue {
                 tracing::warn!(%wa_id, "WhatsApp did not acknowledge a message; it goes again under the same id");
+                overdue.push(on_its_way.message);
             }
-            !overdue
+            !is_overdue
         });
+        overdue.retain(|&message| self.trouble(message) != Next::Again);
+        overdue
+    }
+
+    fn trouble(&mut self, message: MessageId) -> Next {
+        let troubles = self.troubles.entry(message).or_default();
+        *troubles += 1;
+        if *troubles < TROUBLES_MAX {
+            return Next::Again;
+        }
+        self.troubles.remove(&message);
+        Next::GiveUp(message)
     }
 
     /// The connection is gone, and with it every answer. Messages still being prepared end by themselves.
@@ -144,21 +184,38 @@ mod tests {
     }
 
     #[test]
-    fn rests_grow_and_end() {
+    fn rests_grow_and_the_agent_is_told_in_the_end() {
         let (mut window, now, chat) = (Window::default(), Instant::now(), ConversationId::fresh());
-        on_its_way(&mut window, "A", chat);
-        window.rest("A", 0, now);
-        assert!(!window.admits(chat, now));
-        assert!(window.admits(chat, now + FIRST_REST));
+        let message = MessageId::fresh();
+        let mut rests = vec![];
+        for _ in 1..TROUBLES_MAX {
+            window.begin("A".into(), message, chat);
+            assert_eq!(window.rest("A", now), Next::Again);
+            assert!(!window.admits(chat, now));
+            let until = window.next_moment().expect("a rest");
+            assert!(window.admits(chat, until));
+            rests.push((until - now).as_secs());
+        }
+        assert_eq!(rests, [5, 10, 20, 40, 80, 160, 320]);
+        window.begin("A".into(), message, chat);
+        assert_eq!(window.rest("A", now), Next::GiveUp(message));
+        assert!(window.admits(chat, now), "the next message of the chat need not wait");
+        window.begin("A".into(), message, chat);
+        assert_eq!(window.rest("A", now), Next::Again, "asked for once more, it starts afresh");
         window.wake(now + FIRST_REST);
         assert_eq!(window.next_moment(), None);
-        on_its_way(&mut window, "A", chat);
-        window.rest("A", 1, now);
-        assert!(!window.admits(chat, now + FIRST_REST));
-        assert!(window.admits(chat, now + FIRST_REST * 2));
-        on_its_way(&mut window, "A", chat);
-        window.rest("A", 60, now);
-        assert!(window.admits(chat, now + LONGEST_REST));
+    }
+
+    #[test]
+    fn endless_silence_is_told_too() {
+        let (mut window, now, chat) = (Window::default(), Instant::now(), ConversationId::fresh());
+        let message = MessageId::fresh();
+        for round in 1..=TROUBLES_MAX {
+            window.begin("A".into(), message, chat);
+            window.left("A", now);
+            let given_up = window.expire(now + ANSWER_WITHIN);
+            assert_eq!(given_up, if round == TROUBLES_MAX { vec![message] } else { vec![] }, "round {round}");
+        }
     }
 
     #[test]
@@ -169,7 +226,7 @@ mod tests {
         window.left("A", now);
         on_its_way(&mut window, "B", bruno);
         on_its_way(&mut window, "C", clara);
-        window.rest("C", 5, now);
+        window.rest("C", now);
         window.disconnected();
         assert!(window.admits(ana, now), "its answer was lost");
         assert!(
