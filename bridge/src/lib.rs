@@ -6,6 +6,7 @@
 pub mod account;
 pub mod api;
 pub mod config;
+mod files;
 pub mod keys;
 mod lifecycle;
 pub mod session_port;

@@ -1,6 +1,11 @@
 //! What follows a commit. Changes say what happened, never what somebody should do about it.
 
-use ownline_model::{event::Event, ids::{ChangeId, ContactId, ConversationId, MessageId}, problem::Problem};
+use ownline_model::{
+    conversation::Scope,
+    event::{Event, Typing},
+    ids::{ChangeId, ContactId, ConversationId, MessageId},
+    problem::Problem,
+};
 
 #[derive(Debug, Clone)]
 pub enum Change {
@@ -8,12 +13,16 @@ pub enum Change {
     Event(Box<Event>),
     /// A customer's message is stored that was not there before.
     CustomerWrote(Box<CustomerWrote>),
+    /// A customer of the own number types, or stopped.
+    CustomerTyping { typing: Typing, scope: Scope },
     /// There may be a message to hand to WhatsApp.
     ToSend,
     /// There is something to push to the server.
     Outbox,
     /// The server has answered a pushed change; `refusal` says why it was rejected, where it was.
     Settled { change: ChangeId, refusal: Option<Box<Problem>> },
+    /// Somebody signed in, or as somebody else.
+    SignedIn,
     /// Settings, the linked number, the sign-in or notices changed.
     Status,
 }

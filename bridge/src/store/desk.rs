@@ -1,76 +1,243 @@
-//! Scaffold.
+//! What the screens read: whole lists, page by page, each page starting where the last one ended (keyset).
+
 use ownline_model::{
     agent::Agent,
-    bridge::{BridgeStatus, ServerLink},
     channel::Channel,
-    contact::{Contact, ContactPatch},
-    conversation::{Conversation, ConversationCounts, ConversationItem},
-    desk_query::{ContactQuery, ConversationQuery, MessageQuery, TicketQuery},
-    ids::{AgentId, ChangeId, ContactId, ConversationId, MessageId, TicketId},
-    message::{Message, NewMessage},
+    contact::Contact,
+    conversation::{ConversationCounts, ConversationItem, ConversationView},
+    desk_query::{ContactQuery, ConversationQuery, MessageQuery, TicketQuery, page_limit},
+    ids::{ContactId, ConversationId, TicketId},
+    message::Message,
     page::Page,
-    phone::PhoneNumber,
-    problem::Problem,
     ticket::Ticket,
 };
-use tokio::sync::watch;
+use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
+use uuid::Uuid;
 
-use super::{Result, Store, StoreError, inbound::WaIdentity};
+use super::{Result, Store, account, row, table};
 
-#[derive(Debug, thiserror::Error)]
-pub enum DeskError {
-    #[error("refused: {}", .0.code.as_str())]
-    Refused(Box<Problem>),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-#[derive(Debug, Clone)]
-pub enum TicketAction {
-    Take,
-    Transfer { to: AgentId, reason: Option<String> },
-    Resolve { note: Option<String> },
-    Close,
-    Reopen,
+/// The person who is signed in.
+pub(super) fn me(connection: &Connection) -> Result<Option<Agent>> {
+    let Some(me) = account::agent(connection)? else { return Ok(None) };
+    Ok(Some(table::agent::get(connection, me.id)?.unwrap_or(me)))
 }
 
-#[derive(Debug)]
-pub struct Asked {
-    pub ticket: Ticket,
-    pub change: Option<ChangeId>,
+const ITEM: &str = "SELECT v.body, c.body, t.body FROM conversation v
+    JOIN contact c ON c.id = v.contact_id
+    LEFT JOIN ticket t ON t.id = v.ticket_id AND t.state <> 'closed'";
+
+fn read_item(row: &Row<'_>) -> Result<ConversationItem> {
+    let ticket: Option<String> = row.get(2)?;
+    Ok(ConversationItem {
+        conversation: serde_json::from_str(&row.get::<_, String>(0)?)?,
+        contact: serde_json::from_str(&row.get::<_, String>(1)?)?,
+        ticket: ticket.map(|body| serde_json::from_str(&body)).transpose()?,
+    })
 }
-#[derive(Debug)]
-pub struct Ticks {
-    pub chat: WaIdentity,
-    pub wa_ids: Vec<String>,
+
+pub(super) fn item(connection: &Connection, id: ConversationId) -> Result<Option<ConversationItem>> {
+    let mut statement = connection.prepare_cached(&format!("{ITEM} WHERE v.id = ?"))?;
+    let mut rows = statement.query([id.0.into_bytes()])?;
+    rows.next()?.map(read_item).transpose()
 }
-#[derive(Debug)]
-pub struct ReadMark {
-    pub conversation: Conversation,
-    pub on_own_number: Option<Ticks>,
+
+/// Conditions with their values, for a statement put together from filters.
+#[derive(Default)]
+struct Filter {
+    conditions: Vec<&'static str>,
+    values: Vec<Value>,
 }
-type Desk<T> = std::result::Result<T, DeskError>;
-const CLOSED: StoreError = StoreError::Closed;
+
+impl Filter {
+    fn and(&mut self, condition: &'static str, values: impl IntoIterator<Item = Value>) {
+        self.conditions.push(condition);
+        self.values.extend(values);
+    }
+
+    fn sql(&self) -> String {
+        if self.conditions.is_empty() { String::new() } else { format!(" WHERE {}", self.conditions.join(" AND ")) }
+    }
+}
+
+fn blob(id: Uuid) -> Value {
+    Value::Blob(id.as_bytes().to_vec())
+}
+
+/// Cuts the one row too many that tells whether there is a next page.
+fn page<T>(mut items: Vec<T>, limit: u32, place: impl Fn(&T) -> Result<String>) -> Result<Page<T>> {
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next_cursor = items.last().filter(|_| more).map(place).transpose()?;
+    Ok(Page { items, next_cursor })
+}
+
+/// The SQL condition of a view. `?` in it stands for the person who asks.
+pub(super) const fn view_condition(view: ConversationView) -> Option<&'static str> {
+    match view {
+        ConversationView::Mine => Some("coalesce(t.assignee_id, v.assignee_id) = ? AND v.state <> 'closed'"),
+        ConversationView::Unassigned => Some("t.state = 'open' AND t.assignee_id IS NULL"),
+        ConversationView::All => None,
+        ConversationView::Waiting => Some("v.state = 'waiting'"),
+        ConversationView::Closed => Some("v.state = 'closed'"),
+    }
+}
+
+fn conversations(connection: &Connection, query: &ConversationQuery) -> Result<Page<ConversationItem>> {
+    let limit = page_limit(query.limit);
+    let view = query.view.unwrap_or_default();
+    let me = me(connection)?.map_or(Uuid::nil(), |me| me.id.0);
+    let mut filter = Filter::default();
+    if let Some(condition) = view_condition(view) {
+        filter.and(condition, (view == ConversationView::Mine).then(|| blob(me)));
+    }
+    if let Some(text) = query.q.as_deref().filter(|text| !text.trim().is_empty()) {
+        filter.and(r"c.search LIKE ? ESCAPE '\'", [Value::Text(row::contains(text))]);
+    }
+    if let Some((at, id)) = query.cursor.as_deref().and_then(row::read_cursor::<(i64, Uuid)>) {
+        filter.and("(v.last_activity_at, v.id) < (?, ?)", [Value::Integer(at), blob(id)]);
+    }
+    filter.values.push(Value::Integer(i64::from(limit) + 1));
+    let sql = format!("{ITEM}{} ORDER BY v.last_activity_at DESC, v.id DESC LIMIT ?", filter.sql());
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(filter.values))?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        items.push(read_item(row)?);
+    }
+    page(items, limit, |item| row::cursor(&(item.conversation.last_activity_at.0, item.conversation.id.0)))
+}
+
+fn counts(connection: &Connection) -> Result<ConversationCounts> {
+    let me = me(connection)?.map_or(Uuid::nil(), |me| me.id.0);
+    let mut statement = connection.prepare_cached(
+        "SELECT
+             count(*) FILTER (WHERE coalesce(t.assignee_id, v.assignee_id) = ?1 AND v.state <> 'closed'),
+             count(*) FILTER (WHERE t.state = 'open' AND t.assignee_id IS NULL),
+             count(*),
+             count(*) FILTER (WHERE v.state = 'waiting'),
+             count(*) FILTER (WHERE v.state = 'closed'),
+             coalesce(sum(v.unread), 0)
+         FROM conversation v
+         JOIN contact c ON c.id = v.contact_id
+         LEFT JOIN ticket t ON t.id = v.ticket_id AND t.state <> 'closed'",
+    )?;
+    Ok(statement.query_row([me.into_bytes()], |row| {
+        let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
+        Ok(ConversationCounts {
+            mine: count(0)?,
+            unassigned: count(1)?,
+            all: count(2)?,
+            waiting: count(3)?,
+            closed: count(4)?,
+            unread: count(5)?,
+        })
+    })?)
+}
+
+fn messages(connection: &Connection, id: ConversationId, query: &MessageQuery) -> Result<Option<Page<Message>>> {
+    let id = ConversationId(table::alias::resolve(connection, id.0)?);
+    if table::conversation::get(connection, id)?.is_none() {
+        return Ok(None);
+    }
+    let limit = page_limit(query.limit);
+    let (position, before) =
+        query.cursor.as_deref().and_then(row::read_cursor::<(i64, Uuid)>).unwrap_or((i64::MAX, Uuid::max()));
+    let newest_first: Vec<Message> = row::all(
+        connection,
+        "SELECT body FROM message WHERE conversation_id = ? AND (position, id) < (?, ?)
+         ORDER BY position DESC, id DESC LIMIT ?",
+        params![id.0.into_bytes(), position, before.into_bytes(), limit + 1],
+    )?;
+    let mut page = page(newest_first, limit, |oldest| row::cursor(&(oldest.position, oldest.id.0)))?;
+    page.items.reverse();
+    Ok(Some(page))
+}
+
+fn tickets(connection: &Connection, query: &TicketQuery) -> Result<Page<Ticket>> {
+    let limit = page_limit(query.limit);
+    let mut filter = Filter::default();
+    if let Some(state) = query.state {
+        filter.and("state = ?", [Value::Text(row::name(&state)?)]);
+    }
+    if let Some(assignee) = query.assignee {
+        filter.and("assignee_id = ?", [blob(assignee.0)]);
+    }
+    if let Some((at, id)) = query.cursor.as_deref().and_then(row::read_cursor::<(i64, Uuid)>) {
+        filter.and("(created_at, id) < (?, ?)", [Value::Integer(at), blob(id)]);
+    }
+    filter.values.push(Value::Integer(i64::from(limit) + 1));
+    let sql = format!("SELECT body FROM ticket{} ORDER BY created_at DESC, id DESC LIMIT ?", filter.sql());
+    let items = row::all(connection, &sql, params_from_iter(filter.values))?;
+    page(items, limit, |ticket: &Ticket| row::cursor(&(ticket.created_at.0, ticket.id.0)))
+}
+
+fn contacts(connection: &Connection, query: &ContactQuery) -> Result<Page<Contact>> {
+    let limit = page_limit(query.limit);
+    let mut filter = Filter::default();
+    if let Some(text) = query.q.as_deref().filter(|text| !text.trim().is_empty()) {
+        filter.and(r"search LIKE ? ESCAPE '\'", [Value::Text(row::contains(text))]);
+    }
+    if let Some((name, id)) = query.cursor.as_deref().and_then(row::read_cursor::<(String, Uuid)>) {
+        filter.and("(name_key, id) > (?, ?)", [Value::Text(name), blob(id)]);
+    }
+    filter.values.push(Value::Integer(i64::from(limit) + 1));
+    let sql = format!("SELECT body FROM contact{} ORDER BY name_key, id LIMIT ?", filter.sql());
+    let items = row::all(connection, &sql, params_from_iter(filter.values))?;
+    page(items, limit, |contact: &Contact| row::cursor(&(contact.name.to_lowercase(), contact.id.0)))
+}
+
 impl Store {
-    pub async fn me(&self) -> Result<Option<Agent>> { Err(CLOSED) }
-    pub async fn agents(&self) -> Result<Vec<Agent>> { Err(CLOSED) }
-    pub async fn channels(&self) -> Result<Vec<Channel>> { Err(CLOSED) }
-    pub async fn contacts(&self, _q: ContactQuery) -> Result<Page<Contact>> { Err(CLOSED) }
-    pub async fn contact(&self, _q: ContactId) -> Result<Option<Contact>> { Err(CLOSED) }
-    pub async fn patch_contact(&self, _q: ContactId, _p: ContactPatch) -> Desk<Contact> { Err(CLOSED.into()) }
-    pub async fn conversations(&self, _q: ConversationQuery) -> Result<Page<ConversationItem>> { Err(CLOSED) }
-    pub async fn conversation_counts(&self) -> Result<ConversationCounts> { Err(CLOSED) }
-    pub async fn conversation(&self, _q: ConversationId) -> Result<Option<ConversationItem>> { Err(CLOSED) }
-    pub async fn mark_read(&self, _q: ConversationId, _p: i64) -> Desk<ReadMark> { Err(CLOSED.into()) }
-    pub async fn own_conversation_with(&self, _p: PhoneNumber) -> Result<Option<ConversationItem>> { Err(CLOSED) }
-    pub async fn open_conversation(&self, _p: WaIdentity) -> Desk<ConversationItem> { Err(CLOSED.into()) }
-    pub async fn messages(&self, _c: ConversationId, _q: MessageQuery) -> Result<Option<Page<Message>>> { Err(CLOSED) }
-    pub async fn write_message(&self, _c: ConversationId, _q: NewMessage) -> Desk<Message> { Err(CLOSED.into()) }
-    pub async fn reply_to_ticket(&self, _c: TicketId, _q: NewMessage) -> Desk<Message> { Err(CLOSED.into()) }
-    pub async fn retry_message(&self, _c: MessageId) -> Desk<Message> { Err(CLOSED.into()) }
-    pub async fn tickets(&self, _q: TicketQuery) -> Result<Page<Ticket>> { Err(CLOSED) }
-    pub async fn ticket(&self, _q: TicketId) -> Result<Option<Ticket>> { Err(CLOSED) }
-    pub async fn act_on_ticket(&self, _q: TicketId, _a: TicketAction) -> Desk<Asked> { Err(CLOSED.into()) }
-    pub async fn status(&self) -> Result<BridgeStatus> { Err(CLOSED) }
-    pub fn server_link(&self) -> watch::Receiver<ServerLink> { self.inner.server.subscribe() }
+    /// The person who is signed in.
+    pub async fn me(&self) -> Result<Option<Agent>> {
+        self.read(me).await
+    }
+
+    pub async fn agents(&self) -> Result<Vec<Agent>> {
+        self.read(table::agent::all).await
+    }
+
+    pub async fn channels(&self) -> Result<Vec<Channel>> {
+        self.read(table::channel::all).await
+    }
+
+    pub async fn contacts(&self, query: ContactQuery) -> Result<Page<Contact>> {
+        self.read(move |connection| contacts(connection, &query)).await
+    }
+
+    pub async fn contact(&self, id: ContactId) -> Result<Option<Contact>> {
+        self.read(move |connection| {
+            let id = ContactId(table::alias::resolve(connection, id.0)?);
+            table::contact::get(connection, id)
+        })
+        .await
+    }
+
+    pub async fn conversations(&self, query: ConversationQuery) -> Result<Page<ConversationItem>> {
+        self.read(move |connection| conversations(connection, &query)).await
+    }
+
+    pub async fn conversation_counts(&self) -> Result<ConversationCounts> {
+        self.read(counts).await
+    }
+
+    pub async fn conversation(&self, id: ConversationId) -> Result<Option<ConversationItem>> {
+        self.read(move |connection| {
+            let id = ConversationId(table::alias::resolve(connection, id.0)?);
+            item(connection, id)
+        })
+        .await
+    }
+
+    /// `None`: there is no such conversation.
+    pub async fn messages(&self, id: ConversationId, query: MessageQuery) -> Result<Option<Page<Message>>> {
+        self.read(move |connection| messages(connection, id, &query)).await
+    }
+
+    pub async fn tickets(&self, query: TicketQuery) -> Result<Page<Ticket>> {
+        self.read(move |connection| tickets(connection, &query)).await
+    }
+
+    pub async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>> {
+        self.read(move |connection| table::ticket::get(connection, id)).await
+    }
 }

@@ -1,27 +1,67 @@
 //! The encrypted replica: the one place where `api`, `sync` and `whatsapp` meet. One writer commits in batches, readers
 //! never wait for it, and a [`Change`] follows each commit.
 
+mod account;
+mod answers;
+mod apply;
 pub mod change;
+mod compose;
+mod db;
 mod desk;
 pub mod inbound;
+mod migrations;
+mod own;
+mod people;
+mod progress;
+mod readers;
+mod record;
+mod remap;
+mod row;
+mod scope;
 mod session;
+mod status;
+mod table;
+mod tickets;
+mod writer;
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use ownline_model::{bridge::QrCode, conversation::Scope, ids::MessageId, session::SessionState};
+use ownline_model::{
+    bridge::{NumberUse, QrCode, ServerLink},
+    problem::{Problem, ProblemCode},
+    session::SessionState,
+    time::UtcMillis,
+};
+use rusqlite::Connection;
 use tokio::sync::{broadcast, watch};
 
-use crate::keys::DatabaseKey;
+use crate::{keys::DatabaseKey, time::now};
 use change::Change;
-pub use desk::{Asked, DeskError, ReadMark, Ticks, TicketAction};
-use inbound::{InboundFact, LinkedAccount, Recorded, StatusNews, ToSend, WaIdentity};
+use readers::Readers;
+use writer::{Tx, Writer};
+
+pub use account::SignedIn;
+pub use compose::{ReadMark, Ticks};
+pub use tickets::{Asked, TicketAction};
+
+/// Changes that a slow listener may be behind before it has to read anew.
+const CHANGES: usize = 4096;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("the store is shutting down")]
     Closed,
+    /// The own number is not known yet: see [`Store::set_linked`].
+    #[error("no number is linked")]
+    NotLinked,
     #[error("the store: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// Nothing was stored: a full disk, an I/O error.
+    #[error("the store could not commit: {0}")]
+    Commit(String),
     #[error("the store holds something unreadable: {0}")]
     Json(#[from] serde_json::Error),
     #[error("the store's file: {0}")]
@@ -30,26 +70,42 @@ pub enum StoreError {
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
+/// What a screen asked for and did not get.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    #[error("refused: {}", .0.code.as_str())]
+    Refused(Box<Problem>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// How the agent links: what `POST /link` said.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LinkSettings {
-    pub number_use: ownline_model::bridge::NumberUse,
+    pub number_use: NumberUse,
     pub lends: bool,
-    pub consent_at: ownline_model::time::UtcMillis,
+    /// When the agent confirmed to know what linking means.
+    pub consent_at: UtcMillis,
 }
 
 /// Cheap to clone; all clones are one store.
 #[derive(Debug, Clone)]
 pub struct Store {
-    inner: std::sync::Arc<Inner>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
+    /// Gone after [`Store::close`].
+    writer: Mutex<Option<Writer>>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+    readers: Readers,
     changes: broadcast::Sender<Change>,
     session: watch::Sender<SessionState>,
     qr: watch::Sender<Option<QrCode>>,
-    server: watch::Sender<ownline_model::bridge::ServerLink>,
+    server: watch::Sender<ServerLink>,
+    clock_skew: watch::Sender<Option<i64>>,
+    notices: Mutex<Vec<Problem>>,
     whatsapp_db: WhatsAppDb,
 }
 
@@ -67,100 +123,117 @@ impl WhatsAppDb {
     }
 }
 
-/// For the WhatsApp session.
+const FILE: &str = "replica.db";
+
 impl Store {
-    /// Stores messages in one durable transaction: contact, conversation, message, unread count and, where the chat's scope
-    /// allows, the outbox row. When this returns, WhatsApp may be told. Idempotent.
-    pub async fn record_inbound(&self, facts: Vec<InboundFact>) -> Result<Vec<Recorded>> {
-        let _ = facts;
-        Err(StoreError::Closed)
+    /// Opens the replica in a folder, making it when there is none. A damaged file is set aside, never deleted, and its
+    /// place taken by an empty one that fills from the server.
+    pub fn open(data: &Path, key: &DatabaseKey) -> Result<Self> {
+        let path = data.join(FILE);
+        let (connection, notice) = match open_checked(&path, key) {
+            Ok(connection) => (connection, None),
+            Err(error) if db::is_damage(&error) && path.exists() => {
+                let aside = set_aside(&path)?;
+                tracing::error!(%error, aside = %aside.display(), code = "store_damaged", "the store file is damaged and was set aside");
+                let notice = Problem::new(ProblemCode::StoreDamaged).with_detail(format!(
+                    "It is kept as {}. What the team shares comes back from the server; private chats are only in that file.",
+                    aside.display()
+                ));
+                (db::open_writer(&path, key)?, Some(notice))
+            }
+            Err(error) => return Err(error),
+        };
+        let (changes, _) = broadcast::channel(CHANGES);
+        let (writer, thread) = Writer::start(connection, changes.clone())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                writer: Mutex::new(Some(writer)),
+                thread: Mutex::new(Some(thread)),
+                readers: Readers::open(&path, key)?,
+                changes,
+                session: watch::Sender::new(SessionState::UNLINKED),
+                qr: watch::Sender::new(None),
+                server: watch::Sender::new(ServerLink::SignedOut),
+                clock_skew: watch::Sender::new(None),
+                notices: Mutex::new(notice.into_iter().collect()),
+                whatsapp_db: WhatsAppDb { path: data.join("whatsapp.db"), key: key.clone() },
+            }),
+        })
     }
 
-    /// Queued messages of the own number, oldest first in each chat, not expired. They stay on offer until their status moves.
-    pub async fn next_to_send(&self, limit: u32) -> Result<Vec<ToSend>> {
-        let _ = limit;
-        Err(StoreError::Closed)
+    /// Commits what is queued and closes the file. Afterwards every call answers [`StoreError::Closed`].
+    pub async fn close(&self) {
+        let writer = lock(&self.inner.writer).take();
+        drop(writer);
+        let thread = lock(&self.inner.thread).take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        self.inner.readers.close();
     }
 
-    /// To be called before each attempt. `false`: it must not be sent any more (expired, failed, sent).
-    pub async fn note_attempt(&self, message: MessageId) -> Result<bool> {
-        let _ = message;
-        Err(StoreError::Closed)
+    async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let writer = lock(&self.inner.writer).clone().ok_or(StoreError::Closed)?;
+        writer.write(work).await
     }
 
-    /// Moves statuses forward. Answers which of the news changed something.
-    pub async fn advance_statuses(&self, news: Vec<StatusNews>) -> Result<Vec<bool>> {
-        let _ = news;
-        Err(StoreError::Closed)
-    }
-
-    /// The agent read these messages of the customer on the phone.
-    pub async fn read_on_phone(&self, chat: WaIdentity, wa_ids: Vec<String>) -> Result<()> {
-        let _ = (chat, wa_ids);
-        Err(StoreError::Closed)
-    }
-
-    /// WhatsApp told that a number and a hidden id are one person: contacts known apart become one.
-    pub async fn learn_identity(&self, identity: WaIdentity, push_name: Option<String>) -> Result<()> {
-        let _ = (identity, push_name);
-        Err(StoreError::Closed)
-    }
-
-    /// The customer types, or stopped. Not stored.
-    pub async fn customer_typing(&self, chat: WaIdentity, typing: bool) -> Result<()> {
-        let _ = (chat, typing);
-        Err(StoreError::Closed)
-    }
-
-    /// The account after pairing, and again whenever its name or LID becomes known. Makes the channel.
-    pub async fn set_linked(&self, account: LinkedAccount) -> Result<()> {
-        let _ = account;
-        Err(StoreError::Closed)
-    }
-
-    pub async fn linked(&self) -> Result<Option<LinkedAccount>> {
-        Err(StoreError::Closed)
-    }
-
-    /// The device was unlinked. Chats stay; the channel is reported as unlinked.
-    pub async fn clear_linked(&self) -> Result<()> {
-        Err(StoreError::Closed)
-    }
-
-    pub async fn link_settings(&self) -> Result<Option<LinkSettings>> {
-        Err(StoreError::Closed)
-    }
-
-    pub async fn set_link_settings(&self, settings: LinkSettings) -> Result<()> {
-        let _ = settings;
-        Err(StoreError::Closed)
-    }
-
-    /// What a new chat shares.
-    pub async fn default_scope(&self) -> Result<Scope> {
-        Err(StoreError::Closed)
+    async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.inner.readers.read(query).await
     }
 
     /// Small lasting values, such as the WhatsApp version that last worked. Keys are namespaced: `whatsapp.version`.
     pub async fn value(&self, key: &'static str) -> Result<Option<String>> {
-        let _ = key;
-        Err(StoreError::Closed)
+        self.read(move |connection| table::value::get(connection, key)).await
     }
 
     pub async fn set_value(&self, key: &'static str, value: Option<String>) -> Result<()> {
-        let _ = (key, value);
-        Err(StoreError::Closed)
+        self.write(move |tx| table::value::set(tx, key, value.as_deref())).await
     }
 
     pub fn whatsapp_db(&self) -> WhatsAppDb {
         self.inner.whatsapp_db.clone()
     }
-}
 
-/// News from the store.
-impl Store {
     /// What was committed since the call. A receiver that lags has to read anew (`RecvError::Lagged`).
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.inner.changes.subscribe()
     }
+}
+
+/// Opens and looks through the file, so that damage shows now rather than in the middle of a day.
+fn open_checked(path: &Path, key: &DatabaseKey) -> Result<Connection> {
+    let connection = db::open_writer(path, key)?;
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" {
+        Ok(connection)
+    } else {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        Err(rusqlite::Error::SqliteFailure(code, Some(verdict)).into())
+    }
+}
+
+/// Renames the file and what belongs to it.
+fn set_aside(path: &Path) -> Result<PathBuf> {
+    let suffix = format!("damaged-{}", now().0);
+    let aside = path.with_file_name(format!("{FILE}.{suffix}"));
+    std::fs::rename(path, &aside)?;
+    for companion in ["-wal", "-shm"] {
+        let companion_path = path.with_file_name(format!("{FILE}{companion}"));
+        if companion_path.exists() {
+            std::fs::rename(&companion_path, path.with_file_name(format!("{FILE}.{suffix}{companion}")))?;
+        }
+    }
+    Ok(aside)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,16 +1,20 @@
-//! The session's state and the code on offer: of this moment, hence in memory; what of it must outlive a restart
-//! (restrictions) is kept as a value as well.
+//! The session's state and the code on offer: of this moment, hence in memory; the store keeps what must outlive a restart.
 
-use ownline_model::{bridge::QrCode, session::SessionState};
+use ownline_model::{
+    bridge::{QrCode, ServerLink},
+    session::SessionState,
+};
 use tokio::sync::watch;
 
-use super::{Result, Store};
+use super::{Result, Store, change::Change};
 
 impl Store {
     /// Shows a new state to the screen, and reports it to the team when its name changed and a number is linked.
     pub async fn set_session(&self, state: SessionState) -> Result<()> {
-        self.inner.session.send_replace(state);
-        Ok(())
+        let name = state.name();
+        let before = self.inner.session.send_replace(state).name();
+        let _ = self.inner.changes.send(Change::Status);
+        if before == name { Ok(()) } else { self.report_session(name).await }
     }
 
     pub fn session(&self) -> watch::Receiver<SessionState> {
@@ -20,9 +24,31 @@ impl Store {
     /// The code on offer; `None` when there is none any more.
     pub fn offer_qr(&self, code: Option<QrCode>) {
         self.inner.qr.send_replace(code);
+        let _ = self.inner.changes.send(Change::Status);
     }
 
     pub fn qr(&self) -> watch::Receiver<Option<QrCode>> {
         self.inner.qr.subscribe()
+    }
+
+    /// How the link to the team's server stands.
+    pub fn set_server_link(&self, link: ServerLink) {
+        let changed = self.inner.server.send_if_modified(|known| {
+            let changed = *known != link;
+            *known = link;
+            changed
+        });
+        if changed {
+            let _ = self.inner.changes.send(Change::Status);
+        }
+    }
+
+    pub fn server_link(&self) -> watch::Receiver<ServerLink> {
+        self.inner.server.subscribe()
+    }
+
+    /// This machine's clock minus the server's, in milliseconds.
+    pub fn set_clock_skew(&self, millis: i64) {
+        self.inner.clock_skew.send_replace(Some(millis));
     }
 }

@@ -1,0 +1,133 @@
+//! The replica's schema. Append-only: a released step is never edited, a change is a new step.
+//!
+//! Each row of the desk carries its whole model value in `body` (JSON) and, beside it, only the columns that a query
+//! filters, orders or joins by. One function per table writes both.
+
+use rusqlite::Connection;
+
+use super::Result;
+
+const STEPS: &[&str] = &[
+    // 1: the desk, the outbox, small values
+    r"
+    CREATE TABLE value (
+        key   TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE agent (
+        id      BLOB PRIMARY KEY,
+        version INTEGER NOT NULL,
+        name    TEXT NOT NULL,
+        body    TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE channel (
+        id       BLOB PRIMARY KEY,
+        version  INTEGER NOT NULL,
+        number   TEXT NOT NULL,
+        owner_id BLOB NOT NULL,
+        body     TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE contact (
+        id       BLOB PRIMARY KEY,
+        version  INTEGER NOT NULL,
+        name_key TEXT NOT NULL,
+        search   TEXT NOT NULL,
+        phone    TEXT,
+        lid      TEXT,
+        body     TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX contact_phone ON contact (phone) WHERE phone IS NOT NULL;
+    CREATE UNIQUE INDEX contact_lid ON contact (lid) WHERE lid IS NOT NULL;
+    CREATE INDEX contact_name ON contact (name_key, id);
+
+    CREATE TABLE conversation (
+        id               BLOB PRIMARY KEY,
+        version          INTEGER NOT NULL,
+        contact_id       BLOB NOT NULL,
+        channel_id       BLOB NOT NULL,
+        state            TEXT NOT NULL,
+        assignee_id      BLOB,
+        ticket_id        BLOB,
+        unread           INTEGER NOT NULL,
+        last_activity_at INTEGER NOT NULL,
+        body             TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX conversation_pair ON conversation (channel_id, contact_id);
+    CREATE INDEX conversation_contact ON conversation (contact_id);
+    CREATE INDEX conversation_activity ON conversation (last_activity_at, id);
+
+    CREATE TABLE message (
+        rowid           INTEGER PRIMARY KEY,
+        id              BLOB NOT NULL UNIQUE,
+        conversation_id BLOB NOT NULL,
+        channel_id      BLOB NOT NULL,
+        wa_id           TEXT NOT NULL,
+        direction       TEXT NOT NULL,
+        status          TEXT NOT NULL,
+        position        INTEGER NOT NULL,
+        expires_at      INTEGER,
+        attempts        INTEGER NOT NULL DEFAULT 0,
+        last_attempt_at INTEGER,
+        requeue_asked   INTEGER NOT NULL DEFAULT 0,
+        body            TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX message_wa ON message (conversation_id, wa_id, direction);
+    CREATE INDEX message_place ON message (conversation_id, position, id);
+    CREATE INDEX message_sent ON message (channel_id, wa_id);
+    CREATE INDEX message_queued ON message (channel_id) WHERE status = 'queued';
+    CREATE INDEX message_unseen ON message (conversation_id, position) WHERE direction = 'inbound' AND status = 'delivered';
+    CREATE INDEX message_requeue ON message (requeue_asked) WHERE requeue_asked = 1;
+
+    CREATE TABLE ticket (
+        id              BLOB PRIMARY KEY,
+        version         INTEGER NOT NULL,
+        conversation_id BLOB NOT NULL,
+        state           TEXT NOT NULL,
+        assignee_id     BLOB,
+        created_at      INTEGER NOT NULL,
+        body            TEXT NOT NULL,
+        -- What the server last said, while `body` shows what was asked for.
+        settled         TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX ticket_newest ON ticket (created_at, id);
+    CREATE INDEX ticket_conversation ON ticket (conversation_id);
+
+    CREATE TABLE outbox (
+        seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+        id              BLOB NOT NULL UNIQUE,
+        kind            TEXT NOT NULL,
+        channel_id      BLOB,
+        conversation_id BLOB,
+        subject_id      BLOB,
+        -- Waits until the server accepts this machine's number.
+        held            INTEGER NOT NULL DEFAULT 0,
+        -- The code with which the server refused it; kept for the record, not pushed again.
+        refused         TEXT,
+        op              TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX outbox_conversation ON outbox (conversation_id, kind) WHERE conversation_id IS NOT NULL;
+    CREATE INDEX outbox_subject ON outbox (subject_id, kind) WHERE subject_id IS NOT NULL;
+    CREATE INDEX outbox_due ON outbox (seq) WHERE held = 0 AND refused IS NULL;
+
+    -- Provisional ids that gave way to the server's, so that an open screen still finds its chat.
+    CREATE TABLE alias (
+        old BLOB PRIMARY KEY,
+        new BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ",
+];
+
+/// Brings a database to the newest schema, each step in a transaction of its own.
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
+    let done: usize = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?.unsigned_abs() as usize;
+    for (index, step) in STEPS.iter().enumerate().skip(done) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", (index + 1) as i64)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

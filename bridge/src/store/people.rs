@@ -1,0 +1,209 @@
+//! Who a chat is with: one contact for a number and a hidden id, one conversation for a contact on the own number.
+
+use ownline_model::{
+    channel::Channel,
+    contact::{Contact, ContactIdentity},
+    conversation::{Conversation, ConversationState, LastMessage, Priority},
+    event::{Event, Typing},
+    ids::{ContactId, ConversationId},
+    limits,
+    message::{self, Message},
+    phone::PhoneNumber,
+    time::UtcMillis,
+};
+use rusqlite::Connection;
+
+use super::{Result, Store, change::Change, inbound::WaIdentity, own, remap, table, writer::Tx};
+use crate::time::now;
+
+pub(super) fn identity(contact: &Contact) -> ContactIdentity {
+    ContactIdentity {
+        id: contact.id,
+        phone: contact.phone.clone(),
+        lid: contact.lid.clone(),
+        push_name: contact.push_name.clone(),
+    }
+}
+
+pub(super) fn wa_identity(contact: &Contact) -> WaIdentity {
+    WaIdentity { phone: contact.phone.clone(), lid: contact.lid.clone() }
+}
+
+pub(super) fn find_contact(connection: &Connection, chat: &WaIdentity) -> Result<Option<Contact>> {
+    if let Some(phone) = &chat.phone
+        && let Some(contact) = table::contact::by_phone(connection, phone)?
+    {
+        return Ok(Some(contact));
+    }
+    match &chat.lid {
+        Some(lid) => table::contact::by_lid(connection, lid),
+        None => Ok(None),
+    }
+}
+
+/// The one contact behind an identity: found, merged where number and hidden id were known apart, or made.
+pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<&str>) -> Result<Contact> {
+    let by_phone = chat.phone.as_ref().map(|phone| table::contact::by_phone(tx, phone)).transpose()?.flatten();
+    let by_lid = chat.lid.as_deref().map(|lid| table::contact::by_lid(tx, lid)).transpose()?.flatten();
+    let known = match (by_phone, by_lid) {
+        (Some(a), Some(b)) if a.id != b.id => Some(merge(tx, a, b)?),
+        (a, b) => a.or(b),
+    };
+    let before = known.clone();
+    let mut contact = known.unwrap_or_else(|| fresh(chat));
+    let named_by_itself = contact.name == identity(&contact).display_name();
+    // A contact known by its hidden id learns its number, and the other way round. A changed number is followed.
+    contact.phone = chat.phone.clone().or(contact.phone);
+    contact.lid = chat.lid.clone().or(contact.lid);
+    if let Some(name) = push_name.map(limits::clean_name).filter(|name| !name.is_empty()) {
+        contact.push_name = Some(name);
+    }
+    if named_by_itself {
+        contact.name = identity(&contact).display_name();
+    }
+    if before.as_ref() != Some(&contact) {
+        table::contact::put(tx, &contact)?;
+        tx.tell_event(Event::ContactUpdated(contact.clone()));
+    }
+    Ok(contact)
+}
+
+fn fresh(chat: &WaIdentity) -> Contact {
+    let identity =
+        ContactIdentity { id: ContactId::fresh(), phone: chat.phone.clone(), lid: chat.lid.clone(), push_name: None };
+    Contact {
+        id: identity.id,
+        version: 0,
+        name: identity.display_name(),
+        push_name: None,
+        phone: identity.phone,
+        lid: identity.lid,
+        email: None,
+        tags: Vec::new(),
+        notes: String::new(),
+        blocked: false,
+        created_at: now(),
+        last_interaction_at: None,
+    }
+}
+
+/// Two contacts turn out to be one person. The one that the server knows better stays.
+fn merge(tx: &mut Tx<'_>, by_phone: Contact, by_lid: Contact) -> Result<Contact> {
+    let (mut stays, goes) = if by_lid.version > by_phone.version { (by_lid, by_phone) } else { (by_phone, by_lid) };
+    remap::contact(tx, goes.id, stays.id)?;
+    stays.phone = stays.phone.or(goes.phone);
+    stays.lid = stays.lid.or(goes.lid);
+    stays.push_name = stays.push_name.or(goes.push_name);
+    stays.last_interaction_at = stays.last_interaction_at.max(goes.last_interaction_at);
+    stays.created_at = stays.created_at.min(goes.created_at);
+    Ok(stays)
+}
+
+/// The conversation of a contact on the own number, found or made. Not stored yet when it is new.
+pub(super) fn conversation_for(tx: &Tx<'_>, channel: &Channel, contact: &Contact, at: UtcMillis) -> Result<(Conversation, bool)> {
+    if let Some(conversation) = table::conversation::of(tx, channel.id, contact.id)? {
+        return Ok((conversation, false));
+    }
+    let conversation = Conversation {
+        id: ConversationId::fresh(),
+        version: 0,
+        contact_id: contact.id,
+        channel_id: channel.id,
+        state: ConversationState::Waiting,
+        priority: Priority::default(),
+        scope: own::default_scope(tx)?,
+        tags: Vec::new(),
+        assignee_id: None,
+        ticket_id: None,
+        unread: 0,
+        last_message: None,
+        last_activity_at: at,
+        created_at: now(),
+    };
+    Ok((conversation, true))
+}
+
+pub(super) fn as_last(message: &Message) -> LastMessage {
+    LastMessage {
+        direction: message.direction,
+        kind: message.kind,
+        preview: message.text.as_deref().map(message::preview).unwrap_or_default(),
+        status: message.status,
+        at: message.at,
+    }
+}
+
+/// Stores a conversation and tells the screens.
+pub(super) fn put_conversation(tx: &mut Tx<'_>, conversation: Conversation, is_new: bool) -> Result<()> {
+    table::conversation::put(tx, &conversation)?;
+    tx.tell_event(if is_new {
+        Event::ConversationNew(conversation)
+    } else {
+        Event::ConversationUpdated(conversation)
+    });
+    Ok(())
+}
+
+/// Where a message is its conversation's newest, the list shows its present state.
+pub(super) fn refresh_last(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
+    let Some(mut conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
+    if table::message::newest(tx, conversation.id)?.is_none_or(|newest| newest.id != message.id) {
+        return Ok(());
+    }
+    let last = Some(as_last(message));
+    if conversation.last_message != last {
+        conversation.last_message = last;
+        conversation.last_activity_at = conversation.last_activity_at.max(message.at);
+        put_conversation(tx, conversation, false)?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// WhatsApp told that a number and a hidden id are one person: contacts known apart become one. Strangers are not added.
+    pub async fn learn_identity(&self, identity: WaIdentity, push_name: Option<String>) -> Result<()> {
+        self.write(move |tx| {
+            if find_contact(tx, &identity)?.is_some() {
+                contact_for(tx, &identity, push_name.as_deref())?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The customer types, or stopped. Not stored.
+    pub async fn customer_typing(&self, chat: WaIdentity, typing: bool) -> Result<()> {
+        let conversation = self.read(move |connection| own_conversation(connection, &chat)).await?;
+        if let Some(conversation) = conversation {
+            let typing = Typing { conversation_id: conversation.id, typing };
+            let _ = self.inner.changes.send(Change::CustomerTyping { typing, scope: conversation.scope });
+        }
+        Ok(())
+    }
+
+    /// The chat's customer, where the chat is on the own number.
+    pub async fn own_chat(&self, conversation: ConversationId) -> Result<Option<WaIdentity>> {
+        self.read(move |connection| {
+            let id = ConversationId(table::alias::resolve(connection, conversation.0)?);
+            let own = own::channel_id(connection)?;
+            let Some(found) = table::conversation::get(connection, id)?.filter(|found| Some(found.channel_id) == own) else {
+                return Ok(None);
+            };
+            Ok(table::contact::get(connection, found.contact_id)?.as_ref().map(wa_identity))
+        })
+        .await
+    }
+}
+
+/// The chat with a customer on the own number.
+pub(super) fn own_conversation(connection: &Connection, chat: &WaIdentity) -> Result<Option<Conversation>> {
+    let (Some(channel), Some(contact)) = (own::channel_id(connection)?, find_contact(connection, chat)?) else {
+        return Ok(None);
+    };
+    table::conversation::of(connection, channel, contact.id)
+}
+
+/// The chat with a number on the own number.
+pub(super) fn own_conversation_with(connection: &Connection, phone: PhoneNumber) -> Result<Option<Conversation>> {
+    own_conversation(connection, &WaIdentity { phone: Some(phone), lid: None })
+}

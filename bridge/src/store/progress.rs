@@ -1,0 +1,170 @@
+//! Messages out: what is on offer to WhatsApp, and how far each has come.
+
+use ownline_model::{
+    conversation::Scope,
+    event::Event,
+    ids::{ChannelId, ConversationId, MessageId},
+    message::{Failure, Message, MessageStatus},
+    sync::Op,
+    time::UtcMillis,
+};
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+use super::{
+    Result, Store,
+    inbound::{MessageRef, StatusNews, ToSend},
+    own, people, record, row, scope, table,
+    writer::Tx,
+};
+use crate::time::now;
+
+impl Store {
+    /// Queued messages of the own number, oldest first in each chat, not expired. They stay on offer until their status moves.
+    pub async fn next_to_send(&self, limit: u32) -> Result<Vec<ToSend>> {
+        self.read(move |connection| match own::channel_id(connection)? {
+            Some(channel) => to_send(connection, channel, limit),
+            None => Ok(Vec::new()),
+        })
+        .await
+    }
+
+    /// To be called before each attempt. `false`: it must not be sent any more (expired, failed, sent).
+    pub async fn note_attempt(&self, message: MessageId) -> Result<bool> {
+        self.write(move |tx| {
+            let id = table::alias::resolve(tx, message.0)?;
+            let now = now().0;
+            let noted = row::run(
+                tx,
+                "UPDATE message SET attempts = attempts + 1, last_attempt_at = ?1
+                 WHERE id = ?2 AND status = 'queued' AND (expires_at IS NULL OR expires_at > ?1)",
+                params![now, id.into_bytes()],
+            )?;
+            Ok(noted > 0)
+        })
+        .await
+    }
+
+    /// Moves statuses forward. Answers which of the news changed something.
+    pub async fn advance_statuses(&self, news: Vec<StatusNews>) -> Result<Vec<bool>> {
+        self.write(move |tx| news.iter().map(|news| advance(tx, news)).collect()).await
+    }
+
+    /// Queued messages whose time has passed fail with `expired`.
+    pub async fn expire_due(&self) -> Result<()> {
+        let due = |connection: &Connection| -> Result<Vec<Message>> {
+            let Some(channel) = own::channel_id(connection)? else { return Ok(Vec::new()) };
+            row::all(
+                connection,
+                "SELECT body FROM message WHERE channel_id = ? AND status = 'queued' AND expires_at <= ?",
+                params![channel.0.into_bytes(), now().0],
+            )
+        };
+        let expired = self.read(due).await?;
+        if expired.is_empty() {
+            return Ok(());
+        }
+        let news = expired.into_iter().map(|message| StatusNews {
+            message: MessageRef::Id(message.id),
+            status: MessageStatus::Failed,
+            at: now(),
+            failure: Some(Failure {
+                code: "expired".to_owned(),
+                detail: "It could not be sent in time.".to_owned(),
+                retryable: true,
+            }),
+        });
+        self.advance_statuses(news.collect()).await.map(drop)
+    }
+}
+
+fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Vec<ToSend>> {
+    // The oldest chats first; inside a chat the order of the desk, whatever the clocks said.
+    let mut statement = connection.prepare_cached(
+        "SELECT m.body, m.attempts, m.last_attempt_at, c.body
+         FROM message m
+         JOIN conversation v ON v.id = m.conversation_id
+         JOIN contact c ON c.id = v.contact_id
+         WHERE m.channel_id = ?1 AND m.status = 'queued' AND m.direction = 'outbound'
+             AND (m.expires_at IS NULL OR m.expires_at > ?2)
+         ORDER BY min(m.rowid) OVER (PARTITION BY m.conversation_id), m.position, m.id
+         LIMIT ?3",
+    )?;
+    let mut rows = statement.query(params![channel.0.into_bytes(), now().0, limit])?;
+    let mut waiting = Vec::new();
+    while let Some(row) = rows.next()? {
+        let message: Message = serde_json::from_str(&row.get::<_, String>(0)?)?;
+        let contact = serde_json::from_str(&row.get::<_, String>(3)?)?;
+        let Some(text) = message.text else { continue };
+        waiting.push(ToSend {
+            message_id: message.id,
+            conversation_id: message.conversation_id,
+            wa_id: message.wa_id,
+            chat: people::wa_identity(&contact),
+            text,
+            attempts: row.get(1)?,
+            last_attempt_at: row.get::<_, Option<i64>>(2)?.map(UtcMillis),
+            expires_at: message.expires_at,
+        });
+    }
+    Ok(waiting)
+}
+
+fn find(tx: &Tx<'_>, message: &MessageRef) -> Result<Option<Message>> {
+    match message {
+        MessageRef::Id(id) => {
+            let id = MessageId(table::alias::resolve(tx, id.0)?);
+            table::message::get(tx, id)
+        }
+        MessageRef::Sent { chat, wa_id } => {
+            let Some(channel) = own::channel_id(tx)? else { return Ok(None) };
+            let mut candidates = table::message::sent_as(tx, channel, wa_id)?;
+            if candidates.len() > 1
+                && let Some(chat) = chat
+                && let Some(conversation) = people::own_conversation(tx, chat)?
+            {
+                candidates.retain(|message| message.conversation_id == conversation.id);
+            }
+            Ok(candidates.into_iter().next())
+        }
+    }
+}
+
+fn advance(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
+    let Some(mut message) = find(tx, &news.message)? else { return Ok(false) };
+    let next = message.status.advance(news.status);
+    if next == message.status {
+        return Ok(false);
+    }
+    message.status = next;
+    message.failure = if next == MessageStatus::Failed { news.failure.clone() } else { None };
+    put_status(tx, &message)?;
+    if own::channel_id(tx)? == Some(message.channel_id) && scope::tells(scope_of(tx, message.conversation_id)?) {
+        let op = Op::MessageStatus {
+            message_id: message.id,
+            status: message.status,
+            at: news.at,
+            failure: message.failure.clone(),
+        };
+        let held = own::is_held(tx)?;
+        table::outbox::add(tx, &op, record::about(&message), held)?;
+    }
+    Ok(true)
+}
+
+/// Stores a message whose status moved, and shows it.
+pub(super) fn put_status(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
+    table::message::put(tx, message)?;
+    tx.tell_event(Event::MessageStatus(message.clone()));
+    people::refresh_last(tx, message)
+}
+
+pub(super) fn scope_of(connection: &Connection, conversation: ConversationId) -> Result<Scope> {
+    Ok(table::conversation::get(connection, conversation)?.map_or(Scope::Private, |conversation| conversation.scope))
+}
+
+/// Marks (or unmarks) a failed message of the own number as asked for once more by the team.
+pub(super) fn set_requeue(connection: &Connection, id: Uuid, asked: bool) -> Result<()> {
+    row::run(connection, "UPDATE message SET requeue_asked = ? WHERE id = ?", params![asked, id.into_bytes()])?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! Messages in: one durable transaction for contact, conversation, message, unread count and outbox row.
+
+use ownline_model::{
+    channel::Channel,
+    contact::Contact,
+    conversation::{Conversation, ConversationState},
+    event::Event,
+    ids::MessageId,
+    message::{self, Direction, Message, MessageKind, MessageStatus, Origin},
+    sync::Op,
+};
+
+use super::{
+    Result, Store, StoreError,
+    change::{Change, CustomerWrote},
+    inbound::{InboundFact, RecordOutcome, Recorded, WaIdentity},
+    own, people, row, scope,
+    table::{self, outbox::About},
+    writer::Tx,
+};
+
+impl Store {
+    /// Stores messages in one durable transaction. When this returns, WhatsApp may be told. Idempotent: a message is known
+    /// by chat, direction and WhatsApp id.
+    pub async fn record_inbound(&self, facts: Vec<InboundFact>) -> Result<Vec<Recorded>> {
+        self.write(move |tx| {
+            let channel = own::channel(tx)?.ok_or(StoreError::NotLinked)?;
+            facts.into_iter().map(|fact| record(tx, &channel, fact)).collect()
+        })
+        .await
+    }
+
+    /// The agent read these messages of the customer on the phone.
+    pub async fn read_on_phone(&self, chat: WaIdentity, wa_ids: Vec<String>) -> Result<()> {
+        self.write(move |tx| {
+            let Some(conversation) = people::own_conversation(tx, &chat)? else { return Ok(()) };
+            let mut position = None;
+            for wa_id in &wa_ids {
+                let found = table::message::by_wa_id(tx, conversation.id, wa_id, Direction::Inbound)?;
+                position = position.max(found.map(|message| message.position));
+            }
+            match position {
+                Some(position) => mark_read(tx, conversation, position).map(drop),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+}
+
+fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recorded> {
+    let push_name = fact.push_name.as_deref().filter(|_| !fact.from_me);
+    let mut contact = people::contact_for(tx, &fact.chat, push_name)?;
+    let (conversation, is_new) = people::conversation_for(tx, channel, &contact, fact.at)?;
+    let direction = if fact.from_me { Direction::Outbound } else { Direction::Inbound };
+    if let Some(known) = table::message::by_wa_id(tx, conversation.id, &fact.wa_id, direction)? {
+        let replaces = known.kind == MessageKind::Undecryptable && fact.kind != MessageKind::Undecryptable;
+        let (message_id, conversation_id) = (known.id, conversation.id);
+        if replaces {
+            replace(tx, known, &contact, conversation, fact)?;
+        }
+        let outcome = if replaces { RecordOutcome::Replaced } else { RecordOutcome::Known };
+        return Ok(Recorded { message_id, conversation_id, outcome });
+    }
+    if !fact.from_me {
+        contact.last_interaction_at = contact.last_interaction_at.max(Some(fact.at));
+        table::contact::put(tx, &contact)?;
+    }
+    let message = Message {
+        id: MessageId::fresh(),
+        conversation_id: conversation.id,
+        channel_id: channel.id,
+        ticket_id: conversation.ticket_id,
+        wa_id: fact.wa_id,
+        direction,
+        origin: if fact.from_me { Origin::Phone } else { Origin::Customer },
+        author_id: fact.from_me.then_some(channel.owner_id).filter(|id| !id.0.is_nil()),
+        kind: fact.kind,
+        text: fact.text,
+        status: if fact.from_me { MessageStatus::Sent } else { MessageStatus::Delivered },
+        failure: None,
+        position: table::message::next_position(tx, conversation.id)?,
+        at: fact.at,
+        expires_at: None,
+    };
+    let recorded = Recorded { message_id: message.id, conversation_id: conversation.id, outcome: RecordOutcome::New };
+    store_new(tx, conversation, is_new, &message)?;
+    tell_server(tx, &contact, &message)?;
+    if !fact.from_me {
+        tx.tell(Change::CustomerWrote(Box::new(CustomerWrote {
+            conversation_id: message.conversation_id,
+            contact_id: contact.id,
+            message_id: message.id,
+            contact_name: contact.name.clone(),
+            preview: message.text.as_deref().map(message::preview).unwrap_or_default(),
+        })));
+    }
+    Ok(recorded)
+}
+
+/// A new message in its conversation: last message, unread count, whose turn it is.
+pub(super) fn store_new(tx: &mut Tx<'_>, mut conversation: Conversation, is_new: bool, message: &Message) -> Result<()> {
+    conversation.last_message = Some(people::as_last(message));
+    conversation.last_activity_at = conversation.last_activity_at.max(message.at);
+    match message.direction {
+        Direction::Inbound => {
+            conversation.unread += 1;
+            conversation.state = ConversationState::Active;
+        }
+        Direction::Outbound => conversation.state = ConversationState::Waiting,
+    }
+    table::message::put(tx, message)?;
+    people::put_conversation(tx, conversation, is_new)?;
+    tx.tell_event(Event::MessageNew(message.clone()));
+    Ok(())
+}
+
+/// Queues a message of the own number for the server, as far as the chat's scope allows.
+fn tell_server(tx: &mut Tx<'_>, contact: &Contact, message: &Message) -> Result<()> {
+    let Some(conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
+    let Some(outgoing) = scope::outgoing(conversation.scope, message) else { return Ok(()) };
+    let op = Op::MessageReceived { contact: people::identity(contact), scope: conversation.scope, message: outgoing };
+    let held = own::is_held(tx)?;
+    table::outbox::add(tx, &op, about(message), held)?;
+    Ok(())
+}
+
+pub(super) fn about(message: &Message) -> About {
+    About {
+        channel: Some(message.channel_id),
+        conversation: Some(message.conversation_id),
+        subject: Some(message.id.0),
+    }
+}
+
+/// The text of a message that could not be read before.
+fn replace(
+    tx: &mut Tx<'_>,
+    mut message: Message,
+    contact: &Contact,
+    conversation: Conversation,
+    fact: InboundFact,
+) -> Result<()> {
+    message.kind = fact.kind;
+    message.text = fact.text;
+    table::message::put(tx, &message)?;
+    tx.tell_event(Event::MessageStatus(message.clone()));
+    people::refresh_last(tx, &message)?;
+    // The placeholder need not travel any more if it has not left.
+    if scope::tells(conversation.scope) {
+        row::run(
+            tx,
+            "DELETE FROM outbox WHERE subject_id = ? AND kind = 'message_received' AND refused IS NULL",
+            [message.id.0.into_bytes()],
+        )?;
+    }
+    tell_server(tx, contact, &message)
+}
+
+/// Marks what a person has seen. Answers with the conversation and the WhatsApp ids that were unseen until now.
+pub(super) fn mark_read(
+    tx: &mut Tx<'_>,
+    mut conversation: Conversation,
+    position: i64,
+) -> Result<(Conversation, Vec<String>)> {
+    let unseen: Vec<Message> = row::all(
+        tx,
+        "SELECT body FROM message
+         WHERE conversation_id = ? AND direction = 'inbound' AND status = 'delivered' AND position <= ? ORDER BY position",
+        rusqlite::params![conversation.id.0.into_bytes(), position],
+    )?;
+    let mut wa_ids = Vec::with_capacity(unseen.len());
+    for mut message in unseen {
+        message.status = MessageStatus::Read;
+        table::message::put(tx, &message)?;
+        wa_ids.push(message.wa_id);
+    }
+    let left: Option<u32> = row::scalar(
+        tx,
+        "SELECT count(*) FROM message
+         WHERE conversation_id = ? AND direction = 'inbound' AND status = 'delivered' AND position > ?",
+        rusqlite::params![conversation.id.0.into_bytes(), position],
+    )?;
+    let left = left.unwrap_or(0);
+    if conversation.unread == left && wa_ids.is_empty() {
+        return Ok((conversation, wa_ids));
+    }
+    conversation.unread = left;
+    conversation.last_message = table::message::newest(tx, conversation.id)?.as_ref().map(people::as_last).or(conversation.last_message);
+    people::put_conversation(tx, conversation.clone(), false)?;
+    if scope::tells(conversation.scope) {
+        let op = Op::ConversationRead { conversation_id: conversation.id, position };
+        let about = About { channel: Some(conversation.channel_id), conversation: Some(conversation.id), subject: None };
+        let held = Some(conversation.channel_id) == own::channel_id(tx)? && own::is_held(tx)?;
+        table::outbox::add(tx, &op, about, held)?;
+    }
+    Ok((conversation, wa_ids))
+}

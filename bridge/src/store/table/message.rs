@@ -1,0 +1,80 @@
+//! Messages.
+
+use ownline_model::{
+    ids::{ChannelId, ConversationId, MessageId},
+    message::{Direction, Message},
+};
+use rusqlite::{Connection, params};
+
+use crate::store::{Result, row};
+
+pub(in crate::store) fn get(connection: &Connection, id: MessageId) -> Result<Option<Message>> {
+    row::one(connection, "SELECT body FROM message WHERE id = ?", [id.0.into_bytes()])
+}
+
+pub(in crate::store) fn by_wa_id(
+    connection: &Connection,
+    conversation: ConversationId,
+    wa_id: &str,
+    direction: Direction,
+) -> Result<Option<Message>> {
+    row::one(
+        connection,
+        "SELECT body FROM message WHERE conversation_id = ? AND wa_id = ? AND direction = ?",
+        params![conversation.0.into_bytes(), wa_id, row::name(&direction)?],
+    )
+}
+
+/// Outbound messages of a channel under a WhatsApp id; more than one only by the rarest accident.
+pub(in crate::store) fn sent_as(connection: &Connection, channel: ChannelId, wa_id: &str) -> Result<Vec<Message>> {
+    row::all(
+        connection,
+        "SELECT body FROM message WHERE channel_id = ? AND wa_id = ? AND direction = 'outbound'",
+        params![channel.0.into_bytes(), wa_id],
+    )
+}
+
+pub(in crate::store) fn newest(connection: &Connection, conversation: ConversationId) -> Result<Option<Message>> {
+    row::one(
+        connection,
+        "SELECT body FROM message WHERE conversation_id = ? ORDER BY position DESC, id DESC LIMIT 1",
+        [conversation.0.into_bytes()],
+    )
+}
+
+pub(in crate::store) fn next_position(connection: &Connection, conversation: ConversationId) -> Result<i64> {
+    let last: Option<Option<i64>> = row::scalar(
+        connection,
+        "SELECT max(position) FROM message WHERE conversation_id = ?",
+        [conversation.0.into_bytes()],
+    )?;
+    Ok(last.flatten().unwrap_or(0) + 1)
+}
+
+pub(in crate::store) fn put(connection: &Connection, message: &Message) -> Result<()> {
+    row::run(
+        connection,
+        "INSERT INTO message (id, conversation_id, channel_id, wa_id, direction, status, position, expires_at, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET conversation_id = excluded.conversation_id, channel_id = excluded.channel_id,
+             wa_id = excluded.wa_id, status = excluded.status, position = excluded.position,
+             expires_at = excluded.expires_at, body = excluded.body",
+        params![
+            message.id.0.into_bytes(),
+            message.conversation_id.0.into_bytes(),
+            message.channel_id.0.into_bytes(),
+            message.wa_id,
+            row::name(&message.direction)?,
+            message.status.as_str(),
+            message.position,
+            message.expires_at.map(|at| at.0),
+            serde_json::to_string(message)?
+        ],
+    )?;
+    Ok(())
+}
+
+pub(in crate::store) fn delete(connection: &Connection, id: MessageId) -> Result<()> {
+    row::run(connection, "DELETE FROM message WHERE id = ?", [id.0.into_bytes()])?;
+    Ok(())
+}

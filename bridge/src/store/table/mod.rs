@@ -1,0 +1,11 @@
+//! One file per table: the function that writes a row, and the plain queries.
+
+pub(super) mod agent;
+pub(super) mod alias;
+pub(super) mod channel;
+pub(super) mod contact;
+pub(super) mod conversation;
+pub(super) mod message;
+pub(super) mod outbox;
+pub(super) mod ticket;
+pub(super) mod value;

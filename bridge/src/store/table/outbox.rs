@@ -1,0 +1,153 @@
+//! What waits for the server, first in, first out. A row dies only after the server has taken it.
+
+use ownline_model::{
+    ids::{ChangeId, ChannelId, ConversationId},
+    problem::ProblemCode,
+    sync::{Change, Op, Outcome},
+};
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+use crate::store::{Result, change, row, writer::Tx};
+
+/// What a row is about, for the queries that overlay what waits over what the server says.
+#[derive(Debug, Default, Clone, Copy)]
+pub(in crate::store) struct About {
+    pub(in crate::store) channel: Option<ChannelId>,
+    pub(in crate::store) conversation: Option<ConversationId>,
+    /// The message, ticket or contact.
+    pub(in crate::store) subject: Option<Uuid>,
+}
+
+pub(in crate::store) const fn kind(op: &Op) -> &'static str {
+    match op {
+        Op::ChannelReported { .. } => "channel_reported",
+        Op::ConversationOpened { .. } => "conversation_opened",
+        Op::MessageReceived { .. } => "message_received",
+        Op::Reply { .. } => "reply",
+        Op::MessageStatus { .. } => "message_status",
+        Op::RetryMessage { .. } => "retry_message",
+        Op::ConversationRead { .. } => "conversation_read",
+        Op::ContactPatched { .. } => "contact_patched",
+        Op::TicketTake { .. } => "ticket_take",
+        Op::TicketTransfer { .. } => "ticket_transfer",
+        Op::TicketResolve { .. } => "ticket_resolve",
+        Op::TicketClose { .. } => "ticket_close",
+        Op::TicketReopen { .. } => "ticket_reopen",
+    }
+}
+
+/// Queues a change. `held`: the server does not accept this machine's number now, so what concerns it waits.
+pub(in crate::store) fn add(tx: &mut Tx<'_>, op: &Op, about: About, held: bool) -> Result<ChangeId> {
+    let id = ChangeId::fresh();
+    row::run(
+        tx,
+        "INSERT INTO outbox (id, kind, channel_id, conversation_id, subject_id, held, op) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        params![
+            id.0.into_bytes(),
+            kind(op),
+            about.channel.map(|id| id.0.into_bytes()),
+            about.conversation.map(|id| id.0.into_bytes()),
+            about.subject.map(Uuid::into_bytes),
+            held,
+            serde_json::to_string(op)?
+        ],
+    )?;
+    tx.tell(change::Change::Outbox);
+    Ok(id)
+}
+
+pub(in crate::store) fn first(connection: &Connection, limit: u32) -> Result<Vec<Change>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, op FROM outbox WHERE held = 0 AND refused IS NULL ORDER BY seq LIMIT ?")?;
+    let mut rows = statement.query([limit])?;
+    let mut changes = Vec::new();
+    while let Some(row) = rows.next()? {
+        let op = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        changes.push(Change { id: ChangeId(Uuid::from_bytes(row.get(0)?)), op: serde_json::from_str(op)? });
+    }
+    Ok(changes)
+}
+
+pub(in crate::store) fn op(connection: &Connection, id: ChangeId) -> Result<Option<Op>> {
+    row::one(connection, "SELECT op FROM outbox WHERE id = ?", [id.0.into_bytes()])
+}
+
+/// Whether something about this message, ticket or contact still waits.
+pub(in crate::store) fn waits_for(connection: &Connection, subject: Uuid, kind_like: &str) -> Result<bool> {
+    let found: Option<i64> = row::scalar(
+        connection,
+        "SELECT 1 FROM outbox WHERE subject_id = ? AND kind LIKE ? AND refused IS NULL LIMIT 1",
+        params![subject.into_bytes(), kind_like],
+    )?;
+    Ok(found.is_some())
+}
+
+/// The waiting changes of one kind about a subject.
+pub(in crate::store) fn about_subject(connection: &Connection, subject: Uuid, kind: &str) -> Result<Vec<Op>> {
+    row::all(
+        connection,
+        "SELECT op FROM outbox WHERE subject_id = ? AND kind = ? AND refused IS NULL ORDER BY seq",
+        params![subject.into_bytes(), kind],
+    )
+}
+
+/// The waiting changes of one kind about a conversation.
+pub(in crate::store) fn about_conversation(
+    connection: &Connection,
+    conversation: ConversationId,
+    kind: &str,
+) -> Result<Vec<Op>> {
+    row::all(
+        connection,
+        "SELECT op FROM outbox WHERE conversation_id = ? AND kind = ? AND refused IS NULL ORDER BY seq",
+        params![conversation.0.into_bytes(), kind],
+    )
+}
+
+/// Ids are random, so replacing their text touches nothing else.
+pub(in crate::store) fn rename(connection: &Connection, old: Uuid, new: Uuid) -> Result<()> {
+    let (old_text, new_text) = (old.to_string(), new.to_string());
+    row::run(
+        connection,
+        "UPDATE outbox SET op = replace(op, ?1, ?2),
+             channel_id = iif(channel_id = ?3, ?4, channel_id),
+             conversation_id = iif(conversation_id = ?3, ?4, conversation_id),
+             subject_id = iif(subject_id = ?3, ?4, subject_id)
+         WHERE instr(op, ?1) > 0",
+        params![old_text, new_text, old.into_bytes(), new.into_bytes()],
+    )?;
+    Ok(())
+}
+
+pub(in crate::store) fn count(connection: &Connection) -> Result<u64> {
+    let count: Option<i64> = row::scalar(connection, "SELECT count(*) FROM outbox WHERE refused IS NULL", [])?;
+    Ok(count.unwrap_or(0).unsigned_abs())
+}
+
+/// A row dies when the server has taken it or refused the request. A refused fact is kept on record, and one about a number
+/// that the server does not accept waits.
+pub(in crate::store) fn remove_or_refuse(
+    connection: &Connection,
+    id: ChangeId,
+    op: Option<&Op>,
+    outcome: &Outcome,
+) -> Result<()> {
+    let fact = matches!(op, Some(Op::MessageReceived { .. } | Op::ConversationOpened { .. } | Op::MessageStatus { .. }));
+    match outcome {
+        Outcome::Rejected { code: ProblemCode::NumberAlreadyLinked | ProblemCode::NotYourNumber, .. } if fact => {
+            row::run(connection, "UPDATE outbox SET held = 1 WHERE id = ?", [id.0.into_bytes()])?;
+        }
+        Outcome::Rejected { code, .. } if fact => {
+            row::run(
+                connection,
+                "UPDATE outbox SET refused = ? WHERE id = ?",
+                params![code.as_str(), id.0.into_bytes()],
+            )?;
+        }
+        _ => {
+            row::run(connection, "DELETE FROM outbox WHERE id = ?", [id.0.into_bytes()])?;
+        }
+    }
+    Ok(())
+}

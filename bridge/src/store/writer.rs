@@ -1,0 +1,152 @@
+//! The one thread that writes. Work that waits is done in one transaction (a commit costs a disk flush, however much is in
+//! it), each piece in a savepoint of its own, so that one failing leaves the others alone. Callers hear of success only
+//! after the commit.
+
+use std::ops::Deref;
+
+use ownline_model::event::Event;
+use rusqlite::Connection;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::{Result, StoreError, change::Change};
+
+/// Pieces of work that may wait. Beyond it, callers wait.
+const QUEUE: usize = 1024;
+/// Pieces of work in one commit.
+const BATCH: usize = 256;
+
+/// A transaction in the making, and the changes to tell once it is committed.
+pub(super) struct Tx<'a> {
+    connection: &'a Connection,
+    changes: Vec<Change>,
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+impl Tx<'_> {
+    pub(super) fn tell(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    pub(super) fn tell_event(&mut self, event: Event) {
+        self.changes.push(Change::Event(Box::new(event)));
+    }
+}
+
+struct Finished {
+    changes: Vec<Change>,
+    /// Tells the caller, given whether the commit went well.
+    answer: Box<dyn FnOnce(Result<(), &str>) + Send>,
+}
+
+/// Given no connection, it only tells its caller why.
+type Work = Box<dyn FnOnce(Result<&Connection, String>) -> Finished + Send>;
+
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Work>,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl Writer {
+    /// Starts the thread. It ends, with everything queued committed, when the last `Writer` is dropped.
+    pub(super) fn start(
+        connection: Connection,
+        changes: broadcast::Sender<Change>,
+    ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (queue, work) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || run(&connection, work, &changes))?;
+        Ok((Self { queue }, thread))
+    }
+
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let work = Box::new(move |connection: Result<&Connection, String>| in_savepoint(connection, work, answer));
+        self.queue.send(work).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+fn in_savepoint<T, F>(connection: Result<&Connection, String>, work: F, answer: oneshot::Sender<Result<T>>) -> Finished
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Tx<'_>) -> Result<T>,
+{
+    let outcome = (|| {
+        let connection = connection.map_err(StoreError::Commit)?;
+        connection.execute_batch("SAVEPOINT piece")?;
+        let mut tx = Tx { connection, changes: Vec::new() };
+        match work(&mut tx) {
+            Ok(value) => {
+                let changes = tx.changes;
+                connection.execute_batch("RELEASE piece")?;
+                Ok((value, changes))
+            }
+            Err(error) => {
+                connection.execute_batch("ROLLBACK TO piece; RELEASE piece")?;
+                Err(error)
+            }
+        }
+    })();
+    let (outcome, changes) = match outcome {
+        Ok((value, changes)) => (Ok(value), changes),
+        Err(error) => (Err(error), Vec::new()),
+    };
+    let answer = Box::new(move |committed: Result<(), &str>| {
+        let outcome = match committed {
+            Ok(()) => outcome,
+            Err(cause) => outcome.and_then(|_| Err(StoreError::Commit(cause.to_owned()))),
+        };
+        // A caller that went away does not need the answer; what it asked for is done.
+        let _ = answer.send(outcome);
+    });
+    Finished { changes, answer }
+}
+
+fn run(connection: &Connection, mut queue: mpsc::Receiver<Work>, changes: &broadcast::Sender<Change>) {
+    while let Some(first) = queue.blocking_recv() {
+        if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
+            let cause = cause.to_string();
+            (first(Err(cause.clone())).answer)(Err(&cause));
+            continue;
+        }
+        let mut finished = vec![first(Ok(connection))];
+        // Some failures (a full disk) undo the whole transaction; what comes then must not run outside of one.
+        while finished.len() < BATCH && !connection.is_autocommit() {
+            let Ok(next) = queue.try_recv() else { break };
+            finished.push(next(Ok(connection)));
+        }
+        let committed = connection.execute_batch("COMMIT").map_err(|cause| {
+            let _ = connection.execute_batch("ROLLBACK");
+            cause.to_string()
+        });
+        if let Err(cause) = &committed {
+            tracing::error!(%cause, "the store could not commit");
+        }
+        for piece in finished {
+            (piece.answer)(committed.as_ref().map(|()| ()).map_err(String::as_str));
+            if committed.is_ok() {
+                for change in piece.changes {
+                    // Nobody listening is fine.
+                    let _ = changes.send(change);
+                }
+            }
+        }
+    }
+    // Folds the write-ahead log into the file, so that a clean end leaves one file.
+    let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+}
