@@ -1,0 +1,185 @@
+// A small WebDriver client for the real window: WebKitWebDriver starts the app and speaks for a person in front of it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+
+const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+const FIND_WITHIN = 20_000;
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** The driver, and through it one window of the app. */
+export class Window {
+  #driver;
+  #base;
+  #session;
+
+  /** Starts the app with these arguments and waits for its window. */
+  static async open(binary, args) {
+    const window = new Window();
+    const port = await freePort();
+    window.#driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, TAURI_WEBVIEW_AUTOMATION: "true" },
+    });
+    window.#base = `http://127.0.0.1:${port}`;
+    await window.#serves();
+    const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary, args } } };
+    const { sessionId } = await window.#call("POST", "/session", { capabilities });
+    window.#session = `/session/${sessionId}`;
+    return window;
+  }
+
+  /** Until the driver answers; it says nothing by itself. */
+  async #serves() {
+    for (const deadline = Date.now() + 10_000; ; ) {
+      try {
+        return await this.#call("GET", "/status");
+      } catch (error) {
+        if (Date.now() > deadline || this.#driver.exitCode !== null) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  async #call(method, path, body) {
+    const answer = await fetch(this.#base + path, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+    const { value } = await answer.json();
+    if (!answer.ok) throw Object.assign(new Error(`${method} ${path}: ${value?.error}: ${value?.message}`), { code: value?.error });
+    return value;
+  }
+
+  /** Runs a function's body in the page. */
+  run(script, ...args) {
+    return this.#call("POST", `${this.#session}/execute/sync`, { script, args });
+  }
+
+  /** The first visible element that an XPath finds, waited for. */
+  async find(xpath, what = xpath) {
+    const body = { using: "xpath", value: xpath };
+    for (const deadline = Date.now() + FIND_WITHIN; ; ) {
+      for (const found of await this.#call("POST", `${this.#session}/elements`, body)) {
+        const element = new Element(this, found);
+        if (await element.isShown().catch(() => false)) return element;
+      }
+      if (Date.now() > deadline) throw new Error(`not on the screen within ${FIND_WITHIN / 1000} s: ${what}\n${await this.text()}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** By the text of its label, as a person would. */
+  field(label) {
+    const text = literal(label);
+    return this.find(
+      `//*[self::input or self::textarea][@aria-label=${text} or @id=//label[normalize-space()=${text}]/@for or ancestor::label[starts-with(normalize-space(), ${text})]]`,
+      `a field “${label}”`,
+    );
+  }
+
+  button(name) {
+    const text = literal(name);
+    return this.find(
+      `//*[self::button or @role="button" or @role="menuitem"][not(@disabled)][normalize-space()=${text} or @aria-label=${text}]`,
+      `a button “${name}”`,
+    );
+  }
+
+  /** Any element whose own text contains this. */
+  words(text) {
+    return this.find(`//*[text()[contains(normalize-space(), ${literal(text)})]]`, `“${text}”`);
+  }
+
+  /** What the page reads like. */
+  text() {
+    return this.run("return document.body.innerText");
+  }
+
+  on(element, method, path, body) {
+    return this.#call(method, `${this.#session}/element/${element[ELEMENT]}${path}`, body);
+  }
+
+  async screenshot(path) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, Buffer.from(await this.#call("GET", `${this.#session}/screenshot`), "base64"));
+  }
+
+  async close() {
+    if (this.#session) await this.#call("DELETE", this.#session).catch(() => {});
+    if (this.#driver.exitCode === null) {
+      const ended = once(this.#driver, "exit");
+      this.#driver.kill("SIGTERM");
+      await ended;
+    }
+  }
+}
+
+class Element {
+  constructor(window, reference) {
+    this.window = window;
+    this.reference = reference;
+  }
+
+  isShown() {
+    return this.window.run(
+      "const e = arguments[0]; const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 && getComputedStyle(e).visibility === 'visible'",
+      this.reference,
+    );
+  }
+
+  click() {
+    return this.window.on(this.reference, "POST", "/click", {});
+  }
+
+  text() {
+    return this.window.on(this.reference, "GET", "/text");
+  }
+
+  async type(text) {
+    await this.window.on(this.reference, "POST", "/clear", {});
+    await this.window.on(this.reference, "POST", "/value", { text });
+  }
+
+  press(keys) {
+    return this.window.on(this.reference, "POST", "/value", { text: keys });
+  }
+}
+
+/** A text as XPath writes it, whatever quotes are in it. */
+function literal(text) {
+  return text.includes("'") ? `concat(${text.split("'").map((part) => `'${part}'`).join(`, "'", `)})` : `'${text}'`;
+}
+
+/** A program that prints its ready line. */
+export class Program {
+  static async start(binary, args, log) {
+    const program = new Program();
+    program.child = spawn(binary, args, { stdio: ["ignore", "pipe", log] });
+    program.ended = once(program.child, "exit");
+    const first = once(createInterface({ input: program.child.stdout }), "line");
+    const ended = program.ended.then(([code]) => {
+      throw new Error(`${binary} ended with ${code}`);
+    });
+    ended.catch(() => {});
+    const [line] = await Promise.race([first, ended]);
+    program.ready = JSON.parse(line);
+    return program;
+  }
+
+  async end() {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGTERM");
+    await this.ended;
+  }
+}
