@@ -120,11 +120,19 @@ export async function refresh() {
   return refreshing;
 }
 
-async function catchUp() {
-  await refresh();
-  const newest = world.customers.slice(-FIRST_CHATS).map((person) => person.number);
-  if (world.selected && !newest.includes(world.selected)) newest.push(world.selected);
-  for (const number of newest) await fetchChat(number);
+let catchingUp = null;
+
+/** After a gap; a gap that is noticed meanwhile is part of it. */
+function catchUp() {
+  catchingUp ??= (async () => {
+    await refresh();
+    const newest = world.customers.slice(-FIRST_CHATS).map((person) => person.number);
+    if (world.selected && !newest.includes(world.selected)) newest.push(world.selected);
+    for (const number of newest) await fetchChat(number);
+  })().finally(() => {
+    catchingUp = null;
+  });
+  return catchingUp;
 }
 
 export function listen() {
