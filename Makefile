@@ -112,5 +112,6 @@ test-desktop: build # the path in the real window
 	cd tests/desktop && ../../scripts/private-session --screen node --test --test-concurrency=1 --test-timeout=300000
 
 .PHONY: bench
-bench: ui/dist/index.html ## the measures of the whole path
-	scripts/bench
+bench: ui/dist/index.html ## the measures of the whole path, on optimised programs
+	cargo build --release $(FEATURES) --package ownline-server --package ownline-simulator --package ownline-bridge --package ownline-tests --bins
+	$(TARGET)/release/ownline-bench
