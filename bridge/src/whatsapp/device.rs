@@ -55,19 +55,22 @@ impl DeviceFile {
     pub(super) async fn open(&self) -> Result<Device, DeviceError> {
         let db = self.db.clone();
         tokio::task::spawn_blocking(move || check(&db)).await.map_err(|error| unreadable(&error))??;
-        let key = self.db.pragma_key();
-        let config = SqliteStoreConfig { synchronous: Synchronous::Full, ..Default::default() }.with_connection_init(
-            move |connection| {
-                diesel::sql_query(key.as_str()).execute(connection)?;
-                diesel::sql_query("SELECT count(*) FROM sqlite_master;").execute(connection)?;
-                Ok(())
-            },
-        );
         let path = self.db.path.to_str().ok_or_else(|| DeviceError::Unreadable("its path is not Unicode".into()))?;
-        let backend = SqliteStore::with_config(path, config).await.map_err(|error| unreadable(&error))?;
+        let backend = SqliteStore::with_config(path, self.config()).await.map_err(|error| unreadable(&error))?;
         private(&self.db.path).map_err(|error| unreadable(&error))?;
         let manager = PersistenceManager::new(Arc::new(backend)).await.map_err(|error| unreadable(&error))?;
         Ok(Device { manager: Arc::new(manager) })
+    }
+
+    /// The key comes first on each connection, and each commit is on the disk before it counts.
+    fn config(&self) -> SqliteStoreConfig {
+        let key = self.db.pragma_key();
+        let config = SqliteStoreConfig { synchronous: Synchronous::Full, ..Default::default() };
+        config.with_connection_init(move |connection| {
+            diesel::sql_query(key.as_str()).execute(connection)?;
+            diesel::sql_query("SELECT count(*) FROM sqlite_master;").execute(connection)?;
+            Ok(())
+        })
     }
 
     /// Removes the device's keys: they are worth nothing once WhatsApp has ended the link.
@@ -190,4 +193,100 @@ fn private(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn private(_path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use whatsapp_rust::Jid;
+
+    use super::*;
+    use crate::{config::KeySource, keys, store::Store};
+
+    async fn machine() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().expect("folder");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).expect("folder");
+        let key = keys::obtain(&data, &KeySource::File(folder.path().join("key"))).expect("key");
+        let store = Store::open(&data, &key).expect("store");
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn a_device_outlives_the_program_unreadable_for_others() {
+        let (_folder, store) = machine().await;
+        let file = DeviceFile::new(store.whatsapp_db());
+        assert!(!file.exists());
+        let device = file.open().await.expect("opened");
+        device.introduce("Ana Agent").await;
+        assert!(!device.is_registered());
+        device.manager().process_command(DeviceCommand::SetId(Some(Jid::pn_device("4915112345678", 7)))).await;
+        device.save().await.expect("saved");
+        drop(device);
+        let device = file.open().await.expect("opened again");
+        assert!(device.is_registered(), "no second scan");
+        let account = device.account().expect("account");
+        assert_eq!((account.phone.as_str(), account.name.as_str()), ("+4915112345678", "Ana Agent"));
+        for path in file.files().iter().filter(|path| path.exists()) {
+            let bytes = std::fs::read(path).expect("file");
+            for word in ["4915112345678", "Ana Agent", "CREATE TABLE", "SQLite format 3"] {
+                let found = bytes.windows(word.len()).any(|window| window == word.as_bytes());
+                assert!(!found, "{} holds {word:?}", path.display());
+            }
+        }
+        file.forget().await.expect("forgotten");
+        assert!(!file.exists());
+        assert!(!file.open().await.expect("anew").is_registered());
+    }
+
+    #[tokio::test]
+    async fn what_was_received_is_on_the_disk_before_whatsapp_hears_of_it() {
+        let (_folder, store) = machine().await;
+        let file = DeviceFile::new(store.whatsapp_db());
+        let path = store.whatsapp_db().path;
+        let store = SqliteStore::with_config(path.to_str().expect("path"), file.config()).await.expect("opened");
+        assert_eq!(setting(&store, "synchronous").await, "2", "FULL");
+        assert_eq!(setting(&store, "journal_mode").await, "wal");
+    }
+
+    async fn setting(store: &SqliteStore, name: &'static str) -> String {
+        let shared = store.shared();
+        let read = shared.run(move |connection| {
+            let value: Setting = diesel::sql_query(format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"))
+                .get_result(connection)
+                .expect("a setting");
+            Ok(value.value)
+        });
+        read.await.expect("read")
+    }
+
+    #[derive(diesel::QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        value: String,
+    }
+
+    #[tokio::test]
+    async fn a_damaged_file_is_kept_aside_and_never_overwritten() {
+        let (_folder, store) = machine().await;
+        let file = DeviceFile::new(store.whatsapp_db());
+        let rubbish = b"this is not a database, and long enough to have a header of one hundred bytes".repeat(100);
+        std::fs::write(&store.whatsapp_db().path, &rubbish).expect("written");
+        assert!(matches!(file.open().await, Err(DeviceError::Damaged)));
+        assert_eq!(std::fs::read(&store.whatsapp_db().path).expect("file"), rubbish, "untouched");
+        file.set_aside().await.expect("set aside");
+        assert!(!file.exists());
+        let folder = store.whatsapp_db().path.parent().expect("folder").to_owned();
+        let kept = std::fs::read_dir(folder).expect("folder").filter_map(Result::ok);
+        assert_eq!(kept.filter(|entry| entry.file_name().to_string_lossy().contains(".damaged-")).count(), 1);
+        file.open().await.expect("a new one");
+    }
+
+    #[test]
+    fn a_number_is_no_name() {
+        let phone: PhoneNumber = "+4915112345678".parse().expect("number");
+        let account = |name: &str| LinkedAccount { phone: phone.clone(), lid: None, name: name.into(), platform: None };
+        assert_eq!(stand_in_name(Some(&account("Ana"))), "Ana");
+        assert_eq!(stand_in_name(Some(&account(&phone.pretty()))), DEVICE_NAME);
+        assert_eq!(stand_in_name(None), DEVICE_NAME);
+    }
 }
