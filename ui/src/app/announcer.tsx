@@ -1,0 +1,64 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { cachedConversation } from "../api/cache";
+import * as desk from "../api/desk";
+import { useDeskEvents } from "../api/live";
+import type { DeskEvent, Id, Message, Ticket } from "../api/model";
+import { agentsQuery, ticketsQuery } from "../api/queries";
+import { toast } from "../components/toast";
+import { platform } from "../platform";
+import { safeName, safeText } from "../text/untrusted";
+
+/** Tickets that this person asked for lately and that the server may yet give to someone else. */
+const asked = new Map<Id, number>();
+
+/** Says what just happened: to screen readers, as a notification, and when a ticket went to someone faster. */
+export function Announcer({ me }: { me: Id }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [said, setSaid] = useState("");
+
+  const onMessage = useCallback(
+    async (message: Message) => {
+      const known = cachedConversation(client, message.conversation_id);
+      const item = known ?? (await desk.conversation(message.conversation_id).catch(() => null));
+      if (!item) return;
+      const name = safeName(item.contact.name, 60);
+      setSaid(t("chat.newMessageFrom", { name }));
+      const concerns = !item.assignee_id || item.assignee_id === me;
+      if (!concerns || (document.visibilityState === "visible" && document.hasFocus())) return;
+      const body = message.text ? safeText(message.text).slice(0, 140) : message.kind === "text" ? "" : t(`chat.kind.${message.kind}`);
+      platform.notify({ title: name, body, conversationId: message.conversation_id });
+    },
+    [client, me, t],
+  );
+
+  const onTicket = useCallback(
+    (ticket: Ticket) => {
+      if (ticket.pending && ticket.assignee_id === me) asked.set(ticket.id, Date.now());
+      else if (asked.delete(ticket.id) && ticket.assignee_id && ticket.assignee_id !== me) {
+        const winner = client.getQueryData(agentsQuery.queryKey)?.find((agent) => agent.id === ticket.assignee_id);
+        const { number } = ticket;
+        toast.bad(winner ? t("ticket.lost", { number, name: safeName(winner.name, 60) }) : t("ticket.lostUnknown", { number }));
+        void client.invalidateQueries({ queryKey: ticketsQuery("", "").queryKey });
+      }
+    },
+    [client, me, t],
+  );
+
+  const onEvent = useCallback(
+    (event: DeskEvent) => {
+      if (event.name === "message:new" && event.data.direction === "inbound") void onMessage(event.data);
+      else if (event.name.startsWith("ticket:")) onTicket(event.data as Ticket);
+    },
+    [onMessage, onTicket],
+  );
+  useDeskEvents(onEvent);
+
+  return (
+    <div aria-live="polite" className="sr-only" data-testid="announcer">
+      {said}
+    </div>
+  );
+}

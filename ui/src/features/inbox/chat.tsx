@@ -1,0 +1,177 @@
+import { useQuery } from "@tanstack/react-query";
+import { ArrowLeft, Info, MessageSquareOff } from "lucide-react";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useTyping } from "../../api/live";
+import type { Agent, ConversationItem, Message } from "../../api/model";
+import { useAgent, useChannel } from "../../api/people";
+import { ProblemError } from "../../api/problem";
+import { conversationQuery, statusQuery } from "../../api/queries";
+import { Avatar } from "../../components/avatar";
+import { Button, IconButton } from "../../components/button";
+import { useNarrow, useWide } from "../../components/media-query";
+import { Name } from "../../components/name";
+import { useShortcuts } from "../../components/shortcuts";
+import { Bone, Empty, Failed } from "../../components/states";
+import { prettyPhone } from "../../text/phone";
+import { safeName } from "../../text/untrusted";
+import { Composer } from "./composer";
+import { From, Locked } from "./composer-bar";
+import { drafts } from "./drafts";
+import { outgoing } from "./outgoing";
+import { Panel } from "./panel";
+import { sendingRule } from "./sending-rule";
+import { Thread } from "./thread";
+import { useThread } from "./use-thread";
+import { useTicket } from "./use-ticket";
+
+interface ChatProps {
+  id: string;
+  me: Agent;
+  onBack: () => void;
+}
+
+/** One conversation: its chat, and the details beside it. */
+export function Chat({ id, me, onBack }: ChatProps) {
+  const { t } = useTranslation();
+  const query = useQuery(conversationQuery(id));
+  if (query.data) return <Open key={id} conversation={query.data} me={me} onBack={onBack} />;
+  if (query.isPending) {
+    return (
+      <main className="flex min-w-0 flex-1 flex-col" aria-busy>
+        <div className="flex min-h-14 items-center gap-3 border-line border-b bg-surface px-4">
+          <Bone className="size-9 rounded-full" />
+          <Bone className="h-4 w-40" />
+        </div>
+      </main>
+    );
+  }
+  const gone = ProblemError.from(query.error).problem.status === 404;
+  return (
+    <main className="min-w-0 flex-1">
+      {gone ? (
+        <Empty icon={<MessageSquareOff />} title={t("chat.gone")} action={<Button onClick={onBack}>{t("chat.toList")}</Button>}>
+          {t("chat.goneHint")}
+        </Empty>
+      ) : (
+        <Failed error={query.error} onRetry={() => query.refetch()} />
+      )}
+    </main>
+  );
+}
+
+function Open({ conversation, me, onBack }: { conversation: ConversationItem; me: Agent; onBack: () => void }) {
+  const { t } = useTranslation();
+  const wide = useWide();
+  const narrow = useNarrow();
+  const [details, setDetails] = useState(false);
+  const [revision, setRevision] = useState(0);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const thread = useThread(conversation, me.id);
+  const typing = useTyping(conversation.id);
+  const controls = useTicket(conversation.ticket, me);
+  const channel = useChannel(conversation.channel_id);
+  const owner = useAgent(channel?.owner_id);
+  const assignee = useAgent(conversation.ticket?.assignee_id);
+  const writing = useAgent(typing.agents.find((agent) => agent !== me.id));
+  const session = useQuery(statusQuery).data?.session.state ?? null;
+  const rule = sendingRule({ item: conversation, me, channel, session });
+  const name = safeName(conversation.contact.name);
+
+  useShortcuts({
+    a: controls.take,
+    e: controls.askResolve,
+    t: controls.askTransfer,
+    Enter: () => field.current?.focus(),
+  });
+
+  const editAgain = (message: Message) => {
+    outgoing.remove(message.id);
+    const draft = drafts.read(conversation.id);
+    drafts.write(conversation.id, draft ? `${message.text ?? ""}\n${draft}` : (message.text ?? ""));
+    setRevision(revision + 1);
+    requestAnimationFrame(() => field.current?.focus());
+  };
+
+  const showPanel = wide || details;
+  return (
+    <>
+      <main className="flex min-w-0 flex-1 flex-col bg-bg" aria-label={t("chat.region", { name })} hidden={narrow && details}>
+        <header className="flex min-h-14 items-center gap-2 border-line border-b bg-surface py-2 ps-4 pe-3 max-md:ps-1">
+          {narrow && <IconButton label={t("chat.backToList")} icon={<ArrowLeft className="rtl:-scale-x-100" />} onClick={onBack} />}
+          <Avatar name={conversation.contact.name} />
+          <div className="min-w-0 flex-1">
+            <h1 className="truncate text-14">
+              <Name>{conversation.contact.name}</Name>
+            </h1>
+            <p className="truncate text-12 text-text-2" role="status">
+              {typing.customer ? (
+                <span className="text-accent">{t("chat.typing")}</span>
+              ) : writing ? (
+                <span className="text-accent">{t("chat.agentTyping", { name: safeName(writing.name, 60) })}</span>
+              ) : (
+                <bdi dir="ltr">{conversation.contact.phone ? prettyPhone(conversation.contact.phone) : ""}</bdi>
+              )}
+            </p>
+          </div>
+          {!narrow && (
+            <>
+              {controls.can.transfer && <Button onClick={controls.askTransfer}>{t("ticket.transfer")}</Button>}
+              {controls.can.resolve && (
+                <Button look="primary" onClick={controls.askResolve} busy={controls.busy}>
+                  {t("ticket.resolve")}
+                </Button>
+              )}
+              {controls.can.take && (
+                <Button look="primary" onClick={controls.take} busy={controls.busy}>
+                  {t("ticket.take")}
+                </Button>
+              )}
+            </>
+          )}
+          {!wide && (
+            <IconButton
+              label={details ? t("chat.hideDetails") : t("chat.details")}
+              aria-expanded={details}
+              icon={<Info />}
+              onClick={() => setDetails(!details)}
+            />
+          )}
+        </header>
+        <Thread conversation={conversation} me={me} thread={thread} typing={typing.customer} onEdit={editAgain} />
+        <footer className="border-line border-t bg-surface px-4 pt-2 pb-3 max-md:px-2 max-md:pb-[max(8px,env(safe-area-inset-bottom))]">
+          {rule.kind === "free" ? (
+            <>
+              <From rule={rule} channel={channel} owner={owner} me={me} />
+              <Composer key={revision} conversation={conversation.id} name={name} field={field} onSend={thread.send} />
+            </>
+          ) : (
+            <Locked
+              rule={rule}
+              assignee={assignee}
+              owner={owner}
+              busy={controls.busy}
+              onTake={controls.take}
+              onReopen={controls.reopen}
+            />
+          )}
+        </footer>
+      </main>
+      {showPanel && (
+        <aside
+          aria-label={t("chat.details")}
+          className="scroll-quiet w-[320px] shrink-0 border-line border-s bg-surface max-xl:absolute max-xl:inset-y-0 max-xl:end-0 max-xl:z-20 max-xl:shadow-float max-md:w-full"
+        >
+          {!wide && (
+            <div className="flex min-h-14 items-center gap-1 border-line border-b ps-1 pe-3">
+              <IconButton label={t("chat.hideDetails")} icon={<ArrowLeft className="rtl:-scale-x-100" />} onClick={() => setDetails(false)} />
+              <p className="font-semibold">{t("chat.details")}</p>
+            </div>
+          )}
+          <Panel conversation={conversation} me={me} controls={controls} />
+        </aside>
+      )}
+      {controls.dialogs}
+    </>
+  );
+}

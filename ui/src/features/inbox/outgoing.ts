@@ -1,0 +1,52 @@
+import { useSyncExternalStore } from "react";
+import type { Id } from "../../api/model";
+
+// What was written here and the host has not confirmed. Kept for this tab, so that a reload loses nothing.
+
+export interface Outgoing {
+  id: Id;
+  conversation_id: Id;
+  text: string;
+  at: number;
+  /** Set when the host refused it or did not answer. */
+  problem: string | null;
+}
+
+const KEY = "ownline.outgoing";
+const watchers = new Set<() => void>();
+let waiting: readonly Outgoing[] = restore();
+
+function restore(): Outgoing[] {
+  try {
+    const kept = JSON.parse(window.sessionStorage.getItem(KEY) ?? "[]") as Outgoing[];
+    // Whether a send in flight during a reload arrived is unknown; sending it again under its id is harmless.
+    return kept.map((item) => ({ ...item, problem: item.problem ?? "unreachable" }));
+  } catch {
+    return [];
+  }
+}
+
+function set(next: readonly Outgoing[]): void {
+  waiting = next;
+  window.sessionStorage.setItem(KEY, JSON.stringify(next));
+  for (const tell of watchers) tell();
+}
+
+export const outgoing = {
+  add: (item: Outgoing) => set([...waiting.filter((old) => old.id !== item.id), item]),
+  remove: (id: Id) => {
+    if (waiting.some((item) => item.id === id)) set(waiting.filter((item) => item.id !== id));
+  },
+  fail: (id: Id, problem: string) => set(waiting.map((item) => (item.id === id ? { ...item, problem } : item))),
+  retrying: (id: Id) => set(waiting.map((item) => (item.id === id ? { ...item, problem: null } : item))),
+};
+
+export function useOutgoing(): readonly Outgoing[] {
+  return useSyncExternalStore(
+    (tell) => {
+      watchers.add(tell);
+      return () => watchers.delete(tell);
+    },
+    () => waiting,
+  );
+}

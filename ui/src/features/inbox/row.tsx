@@ -1,0 +1,83 @@
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Agent, Channel, ConversationItem } from "../../api/model";
+import { Avatar } from "../../components/avatar";
+import { cx } from "../../components/cx";
+import { Name } from "../../components/name";
+import { Tag } from "../../components/tag";
+import { shortTime } from "../../i18n/format";
+import { safeName, safeText } from "../../text/untrusted";
+import { Ticks } from "./ticks";
+
+interface RowProps {
+  item: ConversationItem;
+  me: Agent;
+  owner: Agent | undefined;
+  channel: Channel | undefined;
+  selected: boolean;
+  onOpen: (id: string) => void;
+}
+
+export const Row = memo(function Row({ item, me, owner, channel, selected, onOpen }: RowProps) {
+  const { t } = useTranslation();
+  const { contact, last_message: last, ticket } = item;
+  const foreign = channel && channel.owner_id !== me.id;
+  const raised = selected ? "raised" : "plain";
+  const preview = usePreview(item);
+  return (
+    <button
+      type="button"
+      data-testid="conversation-row"
+      data-id={item.id}
+      aria-current={selected || undefined}
+      onClick={() => onOpen(item.id)}
+      className={cx(
+        "focus-inset grid w-full grid-cols-[36px_minmax(0,1fr)_auto] gap-x-3 border-line border-b px-4 py-2.5 text-start transition-colors duration-(--motion)",
+        selected ? "bg-selected" : "hover:bg-hover",
+      )}
+    >
+      <Avatar name={contact.name} className="row-span-2 mt-0.5" />
+      <Name className="truncate font-semibold">{contact.name}</Name>
+      <span className={cx("text-12", item.unread > 0 ? "font-semibold text-accent" : "text-text-3")}>
+        {shortTime(item.last_activity_at)}
+      </span>
+      <span className="flex min-w-0 items-center gap-1 text-13 text-text-2">
+        {last?.direction === "outbound" && <Ticks status={last.status} />}
+        <span dir="auto" className="truncate">
+          {preview}
+        </span>
+      </span>
+      <span className="min-w-0 justify-self-end">
+        {item.unread > 0 && (
+          <span className="inline-block rounded-full bg-accent px-[7px] py-px font-[650] text-11 text-accent-ink">
+            <span aria-hidden>{item.unread > 999 ? "999+" : item.unread}</span>
+            <span className="sr-only">{t("inbox.unread", { count: item.unread })}</span>
+          </span>
+        )}
+      </span>
+      {(foreign || ticket) && (
+        <span className="col-span-2 col-start-2 mt-1 flex min-w-0 flex-wrap items-center gap-1.5">
+          {ticket && (
+            <Tag tone={ticket.state === "open" ? "warn" : raised}>
+              {ticket.state === "open" ? t("inbox.ticketUnassigned", { number: ticket.number }) : t("inbox.ticketTag", { number: ticket.number })}
+            </Tag>
+          )}
+          {ticket?.state === "resolved" && <Tag tone={raised}>{t("ticket.state.resolved")}</Tag>}
+          {foreign && (
+            <Tag tone="info">
+              <bdi className="truncate">{t("inbox.viaNumber", { name: safeName(owner?.name ?? channel.name, 40) })}</bdi>
+            </Tag>
+          )}
+        </span>
+      )}
+    </button>
+  );
+});
+
+function usePreview({ last_message: last }: ConversationItem): string {
+  const { t } = useTranslation();
+  if (!last) return "";
+  const kind = last.kind === "text" ? "" : t(`chat.kind.${last.kind}`);
+  const text = last.preview ? safeText(last.preview).replace(/\s+/g, " ") : kind || t("inbox.hidden");
+  return last.direction === "outbound" ? t("inbox.youPreview", { text }) : text;
+}

@@ -1,0 +1,223 @@
+import { ArrowDown } from "lucide-react";
+import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Agent, ConversationItem, Message, Ticket } from "../../api/model";
+import { useQuery } from "@tanstack/react-query";
+import { agentsQuery } from "../../api/queries";
+import { cx } from "../../components/cx";
+import { Bone, Empty, Failed } from "../../components/states";
+import { clockTime, dayName, daysAgo } from "../../i18n/format";
+import { safeName } from "../../text/untrusted";
+import { MessageSquare } from "lucide-react";
+import { Bubble } from "./bubble";
+import { useRead } from "./use-read";
+import type { useThread } from "./use-thread";
+
+interface ThreadProps {
+  conversation: ConversationItem;
+  me: Agent;
+  thread: ReturnType<typeof useThread>;
+  typing: boolean;
+  onEdit: (message: Message) => void;
+}
+
+const NEAR_END_PX = 60;
+const LOAD_BEFORE_PX = 800;
+
+/** The newest unread message's forerunners: where “3 new messages” stands. Fixed when the chat is opened. */
+function firstUnread(messages: readonly Message[], unread: number): string | null {
+  if (unread === 0) return null;
+  const inbound = messages.filter((message) => message.direction === "inbound");
+  return inbound.at(-Math.min(unread, inbound.length))?.id ?? null;
+}
+
+export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps) {
+  const { t } = useTranslation();
+  const { query, messages, retry } = thread;
+  const agents = useQuery(agentsQuery).data;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const [unreadLine, setUnreadLine] = useState<{ id: string; count: number } | null>(null);
+  const [seen, setSeen] = useState("");
+  const ready = query.isSuccess;
+
+  // The line is drawn once, when the chat opens, and stays while it is open.
+  const drawn = useRef(false);
+  useEffect(() => {
+    if (!ready || drawn.current) return;
+    drawn.current = true;
+    const id = firstUnread(messages, conversation.unread);
+    if (id) setUnreadLine({ id, count: conversation.unread });
+  }, [ready, messages, conversation.unread]);
+
+  useRead(conversation, messages, atEnd);
+
+  // Keeps what is being read where it is, whatever arrives above or below. The list hangs from its lower end
+  // (column-reverse), so at the end nothing needs to be done.
+  const anchor = useRef<{ id: string; top: number } | null>(null);
+  const note = () => {
+    const box = scroller.current;
+    if (!box) return;
+    const end = Math.abs(box.scrollTop) < NEAR_END_PX;
+    setAtEnd(end);
+    const edge = box.getBoundingClientRect().top;
+    const first = [...box.querySelectorAll<HTMLElement>("[data-id]")].find((item) => item.getBoundingClientRect().bottom > edge);
+    anchor.current = !end && first ? { id: first.dataset.id ?? "", top: first.getBoundingClientRect().top } : null;
+    const above = box.scrollHeight - box.clientHeight - Math.abs(box.scrollTop);
+    if (above < LOAD_BEFORE_PX && query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage();
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the content has changed
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    const kept = anchor.current;
+    const item = kept ? box?.querySelector<HTMLElement>(`[data-id="${CSS.escape(kept.id)}"]`) : null;
+    if (box && kept && item) box.scrollTop += item.getBoundingClientRect().top - kept.top;
+    note();
+  }, [messages, typing]);
+
+  const lastId = messages.at(-1)?.id ?? "";
+  useEffect(() => {
+    if (atEnd) setSeen(lastId);
+  }, [atEnd, lastId]);
+  const seenAt = messages.findIndex((message) => message.id === seen);
+  const fresh = atEnd || seenAt < 0 ? 0 : messages.slice(seenAt + 1).filter((message) => message.direction === "inbound").length;
+  const jump = () => {
+    anchor.current = null;
+    scroller.current?.scrollTo({ top: 0 });
+    setAtEnd(true);
+  };
+  // One's own message is always looked at.
+  const lastOwn = messages.at(-1)?.author_id === me.id ? lastId : "";
+  useEffect(() => {
+    if (lastOwn) {
+      anchor.current = null;
+      scroller.current?.scrollTo({ top: 0 });
+    }
+  }, [lastOwn]);
+
+  if (query.isPending) return <ThreadBones />;
+  if (query.isError && messages.length === 0) return <Failed error={query.error} onRetry={() => query.refetch()} />;
+
+  return (
+    <div className="relative min-h-0 flex-1">
+      <div
+        ref={scroller}
+        onScroll={note}
+        className="scroll-quiet absolute inset-0 flex flex-col-reverse [overflow-anchor:none]"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        tabIndex={0}
+        role="log"
+        aria-label={t("chat.messages")}
+        aria-live="off"
+      >
+        <div className="flex flex-col gap-1 px-3 py-4 md:px-6">
+          {messages.length === 0 ? (
+            <div className="py-10">
+              <Empty icon={<MessageSquare />} title={t("chat.empty")}>
+                {t("chat.emptyHint")}
+              </Empty>
+            </div>
+          ) : (
+            <p className="self-center p-2 text-12 text-text-3" role="status">
+              {query.hasNextPage ? t("chat.older") : t("chat.start")}
+            </p>
+          )}
+          {messages.map((message, index) => {
+            const before = messages[index - 1];
+            const newDay = !before || daysAgo(before.at) !== daysAgo(message.at);
+            const colleague = message.origin === "desk" && message.author_id && message.author_id !== me.id;
+            const author = colleague ? (agents?.find((agent) => agent.id === message.author_id)?.name ?? null) : null;
+            return (
+              <Fragment key={message.id}>
+                {newDay && <Separator>{dayName(message.at)}</Separator>}
+                {unreadLine?.id === message.id && (
+                  <div role="separator" className="my-2 flex items-center gap-3 font-medium text-12 text-accent" data-testid="unread-line">
+                    <span className="h-px flex-1 bg-accent opacity-40" />
+                    {t("chat.unreadLine", { count: unreadLine.count })}
+                    <span className="h-px flex-1 bg-accent opacity-40" />
+                  </div>
+                )}
+                <TicketMark ticket={conversation.ticket ?? null} message={message} before={before} me={me} agents={agents} />
+                <Bubble message={message} author={author} onRetry={retry} onEdit={message.wa_id === "" ? onEdit : undefined} />
+              </Fragment>
+            );
+          })}
+          {typing && <TypingDots />}
+        </div>
+      </div>
+      {!atEnd && (
+        <button
+          type="button"
+          onClick={jump}
+          className={cx(
+            "tap absolute inset-x-0 bottom-3 mx-auto flex w-fit animate-appear items-center gap-1.5 rounded-full border px-3 py-1.5 font-medium text-12 shadow-float",
+            fresh > 0 ? "border-accent bg-accent text-accent-ink" : "border-line bg-surface text-text",
+          )}
+        >
+          <ArrowDown aria-hidden className="size-3.5" />
+          {fresh > 0 ? t("chat.jumpNew", { count: fresh }) : t("chat.jump")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Separator({ children }: { children: ReactNode }) {
+  return (
+    <div className="m-2 self-center rounded-full border border-line bg-surface px-2.5 py-0.5 text-12 text-text-2">{children}</div>
+  );
+}
+
+interface TicketMarkProps {
+  ticket: Ticket | null;
+  message: Message;
+  before: Message | undefined;
+  me: Agent;
+  agents: Agent[] | undefined;
+}
+
+/** Stands before the message that opened the ticket. */
+function TicketMark({ ticket, message, before, me, agents }: TicketMarkProps) {
+  const { t } = useTranslation();
+  if (!ticket || message.ticket_id !== ticket.id || before?.ticket_id === ticket.id) return null;
+  const time = ticket.assigned_at ? clockTime(ticket.assigned_at) : "";
+  const name = safeName(agents?.find((agent) => agent.id === ticket.assignee_id)?.name ?? t("common.someone"), 60);
+  const taken = !ticket.assignee_id
+    ? null
+    : ticket.assignee_id === me.id
+      ? t("chat.sys.takenByYou", { time })
+      : t("chat.sys.takenBy", { name, time });
+  return (
+    <p className="self-center p-0.5 text-center text-12 text-text-3">
+      {t("chat.sys.opened", { number: ticket.number })}
+      {taken && ` · ${taken}`}
+    </p>
+  );
+}
+
+function TypingDots() {
+  const { t } = useTranslation();
+  return (
+    <div role="status" aria-label={t("chat.typing")} data-testid="typing" className="flex w-fit gap-1 rounded-m border border-line bg-in px-3 py-3">
+      {[0, 150, 300].map((delay) => (
+        <span key={delay} className="size-1.5 animate-typing rounded-full bg-text-3" style={{ animationDelay: `${delay}ms` }} />
+      ))}
+    </div>
+  );
+}
+
+function ThreadBones() {
+  const { t } = useTranslation();
+  const widths = ["w-3/5", "w-2/5", "w-1/2", "w-1/3", "w-2/5"];
+  return (
+    <div role="status" aria-label={t("states.loading")} className="flex min-h-0 flex-1 flex-col justify-end gap-2 overflow-hidden p-6">
+      {widths.map((width, index) => (
+        <Bone
+          // biome-ignore lint/suspicious/noArrayIndexKey: placeholders never move
+          key={index}
+          className={cx("h-11 rounded-m", width, index % 2 === 1 && "self-end")}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import { CircleAlert, Clock3 } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { MessageStatus } from "../../api/model";
+import { cx } from "../../components/cx";
+
+/** How far a message has come, as people know it: clock, one tick, two ticks, two blue ticks. */
+export function Ticks({ status, className }: { status: MessageStatus; className?: string }) {
+  const { t } = useTranslation();
+  const label = t(`chat.status.${status}`);
+  if (status === "queued") return <Clock3 role="img" aria-label={label} className={cx("size-3 shrink-0", className)} />;
+  if (status === "failed") {
+    return <CircleAlert role="img" aria-label={label} className={cx("size-3.5 shrink-0 text-bad", className)} />;
+  }
+  return (
+    <svg
+      role="img"
+      aria-label={label}
+      viewBox="0 0 18 12"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+      className={cx("h-[11px] w-[15px] shrink-0", (status === "read" || status === "played") && "text-tick-read", className)}
+    >
+      <path d={status === "sent" ? "m4 6 4 4 7-9" : "m1 6 4 4 7-9M8 10l7-9"} />
+    </svg>
+  );
+}

@@ -1,0 +1,130 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import * as bridge from "../../api/bridge";
+import type { BridgeStatus } from "../../api/model";
+import { ProblemError } from "../../api/problem";
+import { statusQuery } from "../../api/queries";
+import { Button } from "../../components/button";
+import { useNow } from "../../components/clock";
+import { problemText } from "../../components/problem-text";
+import { linkProblem, sessionHint } from "../../components/session-text";
+import { safeName } from "../../text/untrusted";
+import { prettyPhone } from "../../text/phone";
+import { Choices, type NumberUse } from "./choices";
+import { Offer } from "./offer";
+import { Step, type StepState } from "./steps";
+
+type Choice = { number_use: NumberUse; lends: boolean; consent: boolean };
+
+interface LinkScreenProps {
+  status: BridgeStatus;
+  onLeave: () => void;
+  onSignOut: () => void;
+}
+
+/** Linking, step by step: signed in, what kind of number, scan, chats arrive. */
+export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const client = useQueryClient();
+  const [choice, setChoice] = useState<Choice | null>(null);
+  const settle = () => client.invalidateQueries({ queryKey: statusQuery.queryKey });
+  const link = useMutation({
+    mutationFn: (chosen: Choice) => bridge.link(chosen),
+    onMutate: setChoice,
+    onSettled: settle,
+  });
+  const stop = useMutation({ mutationFn: bridge.unlink, onSuccess: () => setChoice(null), onSettled: settle });
+
+  const { session } = status;
+  const linked = session.state === "syncing" || session.state === "online";
+  const scanning = session.state === "waiting_for_scan" || session.state === "pairing";
+  const ended = session.state === "unlinked" && session.problem ? session.problem : null;
+  const asked = scanning || linked || (choice !== null && (link.isPending || link.isSuccess || ended !== null) && !link.error);
+  const step = (at: number): StepState => {
+    const current = linked ? 4 : asked ? 3 : 2;
+    return at < current ? "done" : at === current ? "now" : "later";
+  };
+  const use = choice?.number_use ?? (status.number?.default_scope === "private" ? "personal" : "work");
+  const server = "url" in status.server ? status.server.url.replace(/^https?:\/\//, "") : "";
+
+  return (
+    <main className="scroll-quiet h-full p-4 md:p-6">
+      <div className="mx-auto grid min-h-full max-w-[860px] content-center">
+        <div className="grid gap-8 rounded-l border border-line bg-surface p-5 md:grid-cols-[minmax(0,1fr)_320px] md:p-8">
+          <div>
+            <h1 className="text-20">{t("link.title")}</h1>
+            <p className="mt-1 text-text-2">
+              {asked ? t(use === "work" ? "link.subtitleWork" : "link.subtitlePersonal") : t("link.subtitle")}
+            </p>
+            {session.state !== "unlinked" && !scanning && !linked && (
+              <p role="alert" className="mt-4 rounded-m bg-warn-soft p-3 text-13">
+                {sessionHint(session, now)}
+              </p>
+            )}
+            {ended && !asked && (
+              <p role="alert" className="mt-4 rounded-m bg-warn-soft p-3 text-13">
+                {linkProblem(ended)}
+              </p>
+            )}
+            <ol className="my-6 grid gap-4">
+              <Step number={1} state={step(1)} title={t("link.signedInAs", { name: safeName(status.agent?.name ?? "") })}>
+                <bdi>{server}</bdi>
+              </Step>
+              <Step number={2} state={step(2)} title={asked ? t(`link.${use}`) : t("link.useTitle")}>
+                {asked ? t(`link.${use}Hint`) : <Choices busy={link.isPending} onBegin={(chosen) => link.mutate(chosen)} />}
+              </Step>
+              <Step number={3} state={step(3)} title={t("link.scanTitle")}>
+                {t("link.scanHint")}
+              </Step>
+              <Step number={4} state={step(4)} title={t("link.arriveTitle")}>
+                {session.state === "syncing" && session.messages_waiting
+                  ? t("link.arriveWaiting", { count: session.messages_waiting })
+                  : t("link.arriveHint")}
+              </Step>
+            </ol>
+            {link.error && (
+              <p role="alert" className="mb-4 rounded-m bg-bad-soft p-3 text-13">
+                {problemText(ProblemError.from(link.error))}
+              </p>
+            )}
+            {asked && !linked && (
+              <p className="rounded-m bg-warn-soft p-3 text-13 text-text">{t("link.warning")}</p>
+            )}
+            <div className="mt-4 flex flex-wrap gap-2">
+              {linked ? (
+                <>
+                  {status.number && (
+                    <p className="basis-full font-medium">
+                      {t("link.linkedAs", { number: prettyPhone(status.number.number) })}
+                    </p>
+                  )}
+                  <Button look="primary" className="h-10 px-4" onClick={onLeave}>
+                    {t("link.startWorking")}
+                  </Button>
+                </>
+              ) : (
+                <>
+                  {scanning ? (
+                    <Button onClick={() => stop.mutate()} busy={stop.isPending}>
+                      {t("link.cancel")}
+                    </Button>
+                  ) : (
+                    <Button onClick={onLeave}>{t("link.notNow")}</Button>
+                  )}
+                  <Button look="quiet" onClick={onSignOut}>
+                    {t("link.signOut")}
+                  </Button>
+                </>
+              )}
+            </div>
+          </div>
+          <div className="max-md:order-first max-md:mx-auto max-md:w-full max-md:max-w-[320px]">
+            <Offer session={session} busy={link.isPending} onAgain={choice ? () => link.mutate(choice) : null} />
+          </div>
+        </div>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,38 @@
+import "./styles.css";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { z } from "zod";
+import { connect } from "./api/access";
+import { queryClient } from "./api/query-client";
+import { router } from "./app/router";
+import { Waiting } from "./app/gate";
+import { applyTheme } from "./components/theme";
+import { Toasts } from "./components/toast";
+import i18n from "./i18n";
+import { platform } from "./platform";
+
+// The content security policy allows no code made at run time, which zod would try for speed.
+z.config({ jitless: true });
+
+async function start(root: Root): Promise<void> {
+  const connection = await platform.connection().catch(() => null);
+  if (!connection) {
+    root.render(<Waiting title={i18n.t("gate.noAccess")} hint={i18n.t("gate.noAccessHint")} />);
+    return;
+  }
+  connect(connection);
+  root.render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+        <Toasts />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
+applyTheme();
+const place = document.getElementById("root");
+if (place) void start(createRoot(place));
