@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 macro_rules! problems {
-    ($($(#[$doc:meta])* $variant:ident $code:literal $status:literal $title:literal;)+) => {
+    ($($(#[$doc:meta])* $variant:ident $code:tt $status:literal $title:literal;)+) => {
         /// What went wrong, for programs. Never renamed once released.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
         pub enum ProblemCode {
@@ -152,5 +152,14 @@ mod tests {
             assert_eq!(json, format!("\"{}\"", code.as_str()));
             assert_eq!(serde_json::from_str::<ProblemCode>(&json).expect("back"), *code);
         }
+    }
+
+    #[test]
+    fn the_contract_names_codes_as_the_wire_does() {
+        use utoipa::PartialSchema as _;
+        let schema = serde_json::to_value(ProblemCode::schema()).expect("json");
+        let named: Vec<&str> = schema["enum"].as_array().expect("enum").iter().filter_map(|name| name.as_str()).collect();
+        let wire: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(named, wire);
     }
 }
