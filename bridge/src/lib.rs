@@ -11,6 +11,7 @@ pub mod keys;
 mod lifecycle;
 pub mod session_port;
 pub mod store;
+pub mod sync;
 pub mod time;
 pub mod whatsapp;
 

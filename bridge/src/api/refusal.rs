@@ -4,6 +4,7 @@ use ownline_model::problem::{Problem, ProblemCode};
 use ownline_web::ApiError;
 
 use crate::{
+    account::RemoteError,
     session_port::SessionError,
     store::{DeskError, StoreError},
 };
@@ -23,6 +24,12 @@ impl From<DeskError> for ApiError {
             DeskError::Refused(problem) => (*problem).into(),
             DeskError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<RemoteError> for ApiError {
+    fn from(error: RemoteError) -> Self {
+        error.into_problem().into()
     }
 }
 

@@ -25,12 +25,14 @@ mod tickets;
 mod writer;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use ownline_model::{
     bridge::{NumberUse, QrCode, ServerLink},
+    ids::ConversationId,
     problem::{Problem, ProblemCode},
     session::SessionState,
     time::UtcMillis,
@@ -105,6 +107,7 @@ struct Inner {
     qr: watch::Sender<Option<QrCode>>,
     server: watch::Sender<ServerLink>,
     clock_skew: watch::Sender<Option<i64>>,
+    watched: watch::Sender<BTreeSet<ConversationId>>,
     notices: Mutex<Vec<Problem>>,
     whatsapp_db: WhatsAppDb,
 }
@@ -155,6 +158,7 @@ impl Store {
                 qr: watch::Sender::new(None),
                 server: watch::Sender::new(ServerLink::SignedOut),
                 clock_skew: watch::Sender::new(None),
+                watched: watch::Sender::new(BTreeSet::new()),
                 notices: Mutex::new(notice.into_iter().collect()),
                 whatsapp_db: WhatsAppDb { path: data.join("whatsapp.db"), key: key.clone() },
             }),

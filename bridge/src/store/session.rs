@@ -1,7 +1,10 @@
 //! The session's state and the code on offer: of this moment, hence in memory; the store keeps what must outlive a restart.
 
+use std::collections::BTreeSet;
+
 use ownline_model::{
     bridge::{QrCode, ServerLink},
+    ids::ConversationId,
     session::SessionState,
 };
 use tokio::sync::watch;
@@ -45,6 +48,19 @@ impl Store {
 
     pub fn server_link(&self) -> watch::Receiver<ServerLink> {
         self.inner.server.subscribe()
+    }
+
+    /// The chats on the screens of this machine, whose typing is of interest.
+    pub fn watch_chats(&self, chats: BTreeSet<ConversationId>) {
+        self.inner.watched.send_if_modified(|known| {
+            let changed = *known != chats;
+            *known = chats;
+            changed
+        });
+    }
+
+    pub fn watched_chats(&self) -> watch::Receiver<BTreeSet<ConversationId>> {
+        self.inner.watched.subscribe()
     }
 
     /// This machine's clock minus the server's, in milliseconds.

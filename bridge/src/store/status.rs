@@ -24,8 +24,9 @@ impl Store {
                 outbox: table::outbox::count(connection)?,
                 sending: count(
                     connection,
-                    "SELECT count(*) FROM message m JOIN value v ON v.key = 'link.account'
-                     WHERE m.status = 'queued' AND m.expires_at IS NULL",
+                    "SELECT count(*) FROM message m JOIN channel c ON c.id = m.channel_id
+                     JOIN value v ON v.key = 'channel.own' AND hex(c.id) = upper(replace(v.value, '-', ''))
+                     WHERE m.status = 'queued'",
                 )?,
                 unread: count(connection, "SELECT coalesce(sum(unread), 0) FROM conversation")?,
                 notices,
