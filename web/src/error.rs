@@ -17,6 +17,7 @@ impl ApiError {
         ProblemCode::Internal.into()
     }
 
+    #[must_use]
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
         Self(Box::new(self.0.with_detail(detail)))
     }

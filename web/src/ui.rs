@@ -33,6 +33,7 @@ pub fn asset(path: &str) -> Option<std::borrow::Cow<'static, [u8]>> {
 }
 
 /// Answers with an asset, or with the page itself for a path that the page routes.
+#[expect(clippy::unused_async, reason = "routers take asynchronous handlers")]
 pub async fn serve(host: Host, request: Request<Body>) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return ApiError::from(ProblemCode::NotFound).into_response();
