@@ -20,7 +20,8 @@ use super::{
 use crate::time::now;
 
 impl Store {
-    /// Queued messages of the own number, oldest first in each chat, not expired. They stay on offer until their status moves.
+    /// The oldest queued message of each chat of the own number, not expired, the chats that wait longest first. They stay on
+    /// offer until their status moves: the next message of a chat comes after the answer to the one before.
     pub async fn next_to_send(&self, limit: u32) -> Result<Vec<ToSend>> {
         self.read(move |connection| match own::channel_id(connection)? {
             Some(channel) => to_send(connection, channel, limit),
@@ -79,15 +80,22 @@ impl Store {
 }
 
 fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Vec<ToSend>> {
-    // The oldest chats first; inside a chat the order of the desk, whatever the clocks said.
+    // Inside a chat the order of the desk, whatever the clocks said.
     let mut statement = connection.prepare_cached(
-        "SELECT m.body, m.attempts, m.last_attempt_at, c.body
-         FROM message m
-         JOIN conversation v ON v.id = m.conversation_id
+        "WITH queue AS (
+             SELECT m.body, m.attempts, m.last_attempt_at, m.conversation_id,
+                 row_number() OVER (PARTITION BY m.conversation_id ORDER BY m.position, m.id) AS place,
+                 min(m.rowid) OVER (PARTITION BY m.conversation_id) AS since
+             FROM message m
+             WHERE m.channel_id = ?1 AND m.status = 'queued' AND m.direction = 'outbound'
+                 AND (m.expires_at IS NULL OR m.expires_at > ?2)
+         )
+         SELECT q.body, q.attempts, q.last_attempt_at, c.body
+         FROM queue q
+         JOIN conversation v ON v.id = q.conversation_id
          JOIN contact c ON c.id = v.contact_id
-         WHERE m.channel_id = ?1 AND m.status = 'queued' AND m.direction = 'outbound'
-             AND (m.expires_at IS NULL OR m.expires_at > ?2)
-         ORDER BY min(m.rowid) OVER (PARTITION BY m.conversation_id), m.position, m.id
+         WHERE q.place = 1
+         ORDER BY q.since
          LIMIT ?3",
     )?;
     let mut rows = statement.query(params![channel.0.into_bytes(), now().0, limit])?;

@@ -36,6 +36,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{config::Endpoint, session_port::SessionCommands, store::Store};
 
+/// What of the library's log is worth an operator's time, as directives of a log filter. At `info` it tells names.
+pub const LOG_FILTER: &str = "whatsapp_rust=warn,wacore=warn,Client=warn,AppState=warn,Bot=warn,MessageQueue=warn";
+
 /// Runs the session until cancelled. Returns when all of its tasks have ended.
 pub async fn run(store: Store, commands: SessionCommands, endpoint: Endpoint, cancel: CancellationToken) {
     match endpoint::Network::new(&endpoint) {

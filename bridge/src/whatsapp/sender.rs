@@ -19,7 +19,7 @@ use whatsapp_rust::{Client, SendError, SendOptions};
 use super::{
     identity, outbound,
     refusal::{self, Verdict},
-    window::{Next, WIDTH, Window},
+    window::{Next, Window},
 };
 use crate::store::{
     Store,
@@ -27,7 +27,7 @@ use crate::store::{
     inbound::{MessageRef, StatusNews, ToSend, WaIdentity},
 };
 
-/// More than one chat's backlog is looked at, so that a long queue of one chat does not hold up the others.
+/// Chats looked at in one go: more than can be on their way, because some wait for an answer or rest.
 const LOOK_AT: u32 = 512;
 /// Answers handled in one transaction.
 const ANSWERS_AT_ONCE: usize = 64;
@@ -145,10 +145,8 @@ impl Sender {
             Err(error) => return tracing::error!(%error, "the messages to send could not be read"),
         };
         let now = Instant::now();
-        let mut seen = std::collections::HashSet::with_capacity(WIDTH);
         for message in queued {
-            // Only the oldest of each chat: the next one waits for its answer.
-            if seen.insert(message.conversation_id) && self.window.admits(message.conversation_id, now) {
+            if self.window.admits(message.conversation_id, now) {
                 self.begin(message);
             }
         }

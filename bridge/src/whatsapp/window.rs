@@ -9,7 +9,7 @@ use std::{
 use ownline_model::ids::{ConversationId, MessageId};
 
 /// Messages on their way at once.
-pub(super) const WIDTH: usize = 32;
+const WIDTH: usize = 32;
 /// WhatsApp's server answers in well under a second; silence for so long means that the answer was lost.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 const FIRST_REST: Duration = Duration::from_secs(5);
