@@ -16,4 +16,4 @@ pub mod time;
 pub mod whatsapp;
 
 pub use config::{Config, Endpoint, KeySource, Listen};
-pub use lifecycle::{Bridge, RunningBridge, StartError};
+pub use lifecycle::{Address, Bridge, RunningBridge, StartError, discover};

@@ -1,14 +1,58 @@
 //! Start and end of everything, in one place.
 
-use std::path::PathBuf;
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use ownline_model::{bridge::BridgeStatus, problem::ProblemCode};
-use tokio::sync::{broadcast, watch};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    sync::{
+        broadcast::{self, error::RecvError},
+        watch,
+    },
+    time::MissedTickBehavior,
+};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+use zeroize::Zeroizing;
 
 use crate::{
-    config::Config,
-    store::{StoreError, change::CustomerWrote},
+    account::{Account, RemoteError},
+    api::{
+        self,
+        app::App,
+        realtime::Watchers,
+        serve,
+        tokens::{Tokens, random_token},
+    },
+    config::{Config, KeySource},
+    files,
+    keys::{self, KeyError},
+    session_port::session_port,
+    store::{
+        Store, StoreError,
+        change::{Change, CustomerWrote},
+    },
+    sync, whatsapp,
 };
+
+/// How long the parts have to end by themselves.
+const END_WITHIN: Duration = Duration::from_secs(4);
+/// How often messages that waited too long are looked for.
+const EXPIRE_EVERY: Duration = Duration::from_secs(30);
+/// Many changes at once are one news for the tray.
+const STATUS_PAUSE: Duration = Duration::from_millis(100);
+const NOTIFICATIONS: usize = 64;
+
+const LOCK_FILE: &str = "bridge.lock";
+const ADDRESS_FILE: &str = "bridge.json";
+const TOKEN_FILE: &str = "bridge.token";
 
 /// Why the bridge did not start.
 #[derive(Debug, thiserror::Error)]
@@ -16,20 +60,22 @@ pub enum StartError {
     /// The address was asked for explicitly and another program has it.
     #[error("the port {0} is in use by another program")]
     PortInUse(u16),
-    #[error("only addresses of this machine (127.0.0.1) can be served, not {0}")]
+    #[error("only 127.0.0.1 can be served, not {0}")]
     NotLoopback(std::net::SocketAddr),
     /// Another bridge works on the same folder.
-    #[error("another Ownline bridge is running on {0}")]
+    #[error("another Ownline bridge is running on {}", .0.display())]
     AlreadyRunning(PathBuf),
     /// No keyring, or nothing in it for a store that exists. Nothing was touched.
-    #[error("{0}")]
-    Key(String),
-    #[error("the data folder {path}: {cause}")]
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("the data folder {}: {cause}", .path.display())]
     DataFolder { path: PathBuf, cause: std::io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{0}")]
+    #[error("the API's port: {0}")]
     Listen(std::io::Error),
+    #[error("no connection to a server is possible on this machine: {0}")]
+    Tls(#[from] RemoteError),
 }
 
 impl StartError {
@@ -39,9 +85,31 @@ impl StartError {
             Self::PortInUse(_) => ProblemCode::PortInUse,
             Self::Key(_) => ProblemCode::StoreKeyMissing,
             Self::NotLoopback(_) => ProblemCode::InvalidRequest,
-            Self::AlreadyRunning(_) | Self::DataFolder { .. } | Self::Store(_) | Self::Listen(_) => ProblemCode::Unavailable,
+            Self::AlreadyRunning(_) | Self::DataFolder { .. } | Self::Store(_) | Self::Listen(_) | Self::Tls(_) => {
+                ProblemCode::Unavailable
+            }
         }
     }
+
+    /// Whether another command line (rather than another try) helps.
+    pub const fn is_usage(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::NotLoopback(_))
+    }
+}
+
+/// What `bridge.json` says, from which a window, a test or a script finds the bridge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    pub url: String,
+    pub pid: u32,
+}
+
+/// A running bridge's address and token, as found in its data folder. Prove the bridge with `POST /challenge` before
+/// showing it the token.
+pub fn discover(data: &Path) -> std::io::Result<(Address, Zeroizing<String>)> {
+    let address = serde_json::from_reader(files::open_private(&data.join(ADDRESS_FILE))?)?;
+    let token = std::io::read_to_string(files::open_private(&data.join(TOKEN_FILE))?)?;
+    Ok((address, Zeroizing::new(token.trim().to_owned())))
 }
 
 /// The bridge, to be started.
@@ -51,8 +119,125 @@ pub struct Bridge;
 impl Bridge {
     /// Opens the store, serves the API, starts the WhatsApp session and sync. Must run inside a tokio runtime.
     pub async fn start(config: Config) -> Result<RunningBridge, StartError> {
-        let _ = config;
-        Err(StartError::Store(StoreError::Closed))
+        // Failing means that a provider is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let Config { data, listen, key, endpoint } = config;
+        let lock = take_folder(&data)?;
+        let store = open_store(data.clone(), key).await?;
+        let listener = serve::bind(listen).await?;
+        let port = serve::address(&listener)?.port();
+        let url = format!("http://127.0.0.1:{port}");
+        let token = random_token();
+        publish(&data, &url, &token).map_err(|cause| StartError::DataFolder { path: data.clone(), cause })?;
+
+        let cancel = CancellationToken::new();
+        let account = Account::new(store.clone())?;
+        let (session, commands) = session_port();
+        let tokens = Arc::new(Tokens::new(token));
+        let app = App {
+            store: store.clone(),
+            session,
+            account: account.clone(),
+            tokens: Arc::clone(&tokens),
+            url: url.clone().into(),
+            port,
+            watchers: Watchers::new(store.clone()),
+            cancel: cancel.clone(),
+        };
+        let (status_sender, status) = watch::channel(store.status().await?);
+        let (notifications, _) = broadcast::channel(NOTIFICATIONS);
+
+        let tasks = TaskTracker::new();
+        tasks.spawn(serve::serve(listener, api::router(app), cancel.clone()));
+        tasks.spawn(whatsapp::run(store.clone(), commands, endpoint, cancel.clone()));
+        tasks.spawn(sync::run(store.clone(), account, cancel.clone()));
+        tasks.spawn(cancel.clone().run_until_cancelled_owned(tell(store.clone(), status_sender, notifications.clone())));
+        tasks.spawn(cancel.clone().run_until_cancelled_owned(expire(store.clone())));
+        tasks.close();
+        Ok(RunningBridge { url, tokens, data, status, notifications, store, tasks, cancel: cancel.drop_guard(), _lock: lock })
+    }
+}
+
+/// The folder, private, and no other bridge on it as long as the file is held.
+fn take_folder(data: &Path) -> Result<File, StartError> {
+    let failed = |cause| StartError::DataFolder { path: data.to_owned(), cause };
+    files::private_folder(data).map_err(failed)?;
+    let lock = files::open_lock(&data.join(LOCK_FILE)).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::AlreadyRunning(data.to_owned())),
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}
+
+async fn open_store(data: PathBuf, key: KeySource) -> Result<Store, StartError> {
+    let opening = tokio::task::spawn_blocking(move || {
+        let key = keys::obtain(&data, &key)?;
+        Ok(Store::open(&data, &key)?)
+    });
+    opening.await.map_err(|_| StoreError::Closed)?
+}
+
+fn publish(data: &Path, url: &str, token: &str) -> std::io::Result<()> {
+    files::write_private(&data.join(TOKEN_FILE), token.as_bytes())?;
+    let address = Address { url: url.to_owned(), pid: std::process::id() };
+    files::write_private(&data.join(ADDRESS_FILE), &serde_json::to_vec(&address)?)
+}
+
+/// Keeps the tray's view current and passes customers' messages on.
+async fn tell(store: Store, status: watch::Sender<BridgeStatus>, notifications: broadcast::Sender<CustomerWrote>) {
+    let mut changes = store.changes();
+    loop {
+        let mut stale = match changes.recv().await {
+            Ok(change) => notify(&notifications, change),
+            Err(RecvError::Lagged(_)) => true,
+            Err(RecvError::Closed) => return,
+        };
+        // Whatever comes at once is told at once.
+        while let Ok(change) = changes.try_recv() {
+            stale |= notify(&notifications, change);
+        }
+        if !stale {
+            continue;
+        }
+        match store.status().await {
+            Ok(now) => {
+                status.send_if_modified(|known| {
+                    let changed = *known != now;
+                    *known = now;
+                    changed
+                });
+            }
+            Err(StoreError::Closed) => return,
+            Err(error) => tracing::warn!(%error, "the status could not be read"),
+        }
+        tokio::time::sleep(STATUS_PAUSE).await;
+    }
+}
+
+/// Passes a customer's message on. Answers whether the status may be another one now.
+fn notify(notifications: &broadcast::Sender<CustomerWrote>, change: Change) -> bool {
+    match change {
+        Change::CustomerWrote(wrote) => {
+            // Nobody listening is fine.
+            let _ = notifications.send(*wrote);
+            true
+        }
+        Change::CustomerTyping { .. } => false,
+        _ => true,
+    }
+}
+
+async fn expire(store: Store) {
+    let mut tick = tokio::time::interval(EXPIRE_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match store.expire_due().await {
+            Ok(()) => {}
+            Err(StoreError::Closed) => return,
+            Err(error) => tracing::warn!(%error, "messages that waited too long could not be marked"),
+        }
     }
 }
 
@@ -60,9 +245,14 @@ impl Bridge {
 #[derive(Debug)]
 pub struct RunningBridge {
     url: String,
-    token: zeroize::Zeroizing<String>,
+    tokens: Arc<Tokens>,
+    data: PathBuf,
     status: watch::Receiver<BridgeStatus>,
     notifications: broadcast::Sender<CustomerWrote>,
+    store: Store,
+    tasks: TaskTracker,
+    cancel: DropGuard,
+    _lock: File,
 }
 
 impl RunningBridge {
@@ -73,7 +263,7 @@ impl RunningBridge {
 
     /// The token of this launch. Never log it.
     pub fn token(&self) -> &str {
-        &self.token
+        self.tokens.launch()
     }
 
     /// The bridge's state, current and as it changes: for the tray and the badge.
@@ -88,9 +278,21 @@ impl RunningBridge {
 
     /// A one-time address (`http://127.0.0.1:PORT/#code=…`) that signs a window or browser in without showing the token.
     pub fn browser_link(&self) -> String {
-        String::new()
+        let (code, _) = self.tokens.offer_browser_code();
+        format!("{}/#code={code}", self.url)
     }
 
     /// Ends everything in order, within 5 s.
-    pub async fn shutdown(self) {}
+    pub async fn shutdown(self) {
+        self.cancel.disarm().cancel();
+        if tokio::time::timeout(END_WITHIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some work did not end in time");
+        }
+        self.store.close().await;
+        for file in [ADDRESS_FILE, TOKEN_FILE] {
+            if let Err(error) = fs::remove_file(self.data.join(file)) {
+                tracing::debug!(%error, file, "was not removed");
+            }
+        }
+    }
 }

@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{account::Account, api::tokens::Tokens, session_port::SessionPort, store::Store};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    account::Account,
+    api::{realtime::Watchers, tokens::Tokens},
+    session_port::SessionPort,
+    store::Store,
+};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -12,4 +19,15 @@ pub(crate) struct App {
     pub(crate) tokens: Arc<Tokens>,
     /// `http://127.0.0.1:PORT`.
     pub(crate) url: Arc<str>,
+    pub(crate) port: u16,
+    /// Which chats are on the screens.
+    pub(crate) watchers: Watchers,
+    /// Ends the sockets when the bridge ends.
+    pub(crate) cancel: CancellationToken,
+}
+
+impl App {
+    pub(crate) fn own_hosts(&self) -> [String; 2] {
+        [format!("127.0.0.1:{}", self.port), format!("localhost:{}", self.port)]
+    }
 }

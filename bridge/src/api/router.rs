@@ -1,12 +1,24 @@
 //! Every route of the bridge, on one page.
 
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware,
+    response::IntoResponse as _,
+    routing::{any, get},
+};
+use ownline_model::limits::BODY_MAX_BYTES;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::api::{app::App, routes as r};
+use crate::api::{app::App, forward, guard::guard, realtime, routes as r};
 
 /// The desk: the same paths and schemas as on the server.
 fn desk() -> OpenApiRouter<App> {
@@ -82,7 +94,67 @@ impl Modify for Bearer {
     }
 }
 
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Contract::openapi()).merge(desk()).merge(own()).merge(open())
+}
+
+/// The bridge's own paths outside of `/api/`, which the screen's router never sees.
+const OWN_PATHS: [&str; 16] = [
+    "/health",
+    "/challenge",
+    "/status",
+    "/client-info",
+    "/qr",
+    "/qr.svg",
+    "/qr.png",
+    "/link",
+    "/unlink",
+    "/restart",
+    "/server/check",
+    "/server/sign-in",
+    "/server/enrol",
+    "/server/sign-out",
+    "/browser-link",
+    "/browser-session",
+];
+
+pub(super) fn is_own_path(path: &str) -> bool {
+    OWN_PATHS.contains(&path)
+}
+
+/// Nobody waits longer for an answer. The longest is a question to the server or to WhatsApp.
+const ANSWER_WITHIN: Duration = Duration::from_secs(45);
+
+/// The whole API behind its guard.
+pub(crate) fn router(app: App) -> Router {
+    let (router, contract) = routes().split_for_parts();
+    let contract = Arc::new(contract);
+    router
+        .route("/api/openapi.json", get(move || async move { axum::Json(Arc::clone(&contract)).into_response() }))
+        .route("/api/realtime", any(realtime::open))
+        .fallback(forward::fallback)
+        // A server's method on a path that the bridge serves too, such as `PUT /api/auth/profile`.
+        .method_not_allowed_fallback(forward::fallback)
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), guard))
+        .with_state(app)
+}
+
 /// The OpenAPI document, as `GET /api/openapi.json` and `ownline-bridge openapi` give it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    OpenApiRouter::with_openapi(Contract::openapi()).merge(desk()).merge(own()).merge(open()).into_openapi()
+    routes().into_openapi()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_outside_of_api_is_an_own_path() {
+        for path in openapi().paths.paths.keys().filter(|path| !path.starts_with("/api/")) {
+            assert!(is_own_path(path), "{path} would be served as a page, without a token");
+        }
+    }
 }

@@ -22,12 +22,7 @@ impl Store {
                 agent: desk::me(connection)?,
                 number: number(connection)?,
                 outbox: table::outbox::count(connection)?,
-                sending: count(
-                    connection,
-                    "SELECT count(*) FROM message m JOIN channel c ON c.id = m.channel_id
-                     JOIN value v ON v.key = 'channel.own' AND hex(c.id) = upper(replace(v.value, '-', ''))
-                     WHERE m.status = 'queued'",
-                )?,
+                sending: sending(connection)?,
                 unread: count(connection, "SELECT coalesce(sum(unread), 0) FROM conversation")?,
                 notices,
                 clock_skew_ms,
@@ -48,6 +43,17 @@ fn number(connection: &Connection) -> Result<Option<LinkedNumber>> {
         default_scope: own::default_scope(connection)?,
         lends: own::settings(connection)?.is_some_and(|settings| settings.lends),
     }))
+}
+
+/// Messages that this machine has to hand to WhatsApp.
+fn sending(connection: &Connection) -> Result<u64> {
+    let Some(channel) = own::channel_id(connection)? else { return Ok(0) };
+    let queued: Option<i64> = row::scalar(
+        connection,
+        "SELECT count(*) FROM message WHERE channel_id = ? AND status = 'queued'",
+        [channel.0.into_bytes()],
+    )?;
+    Ok(queued.unwrap_or(0).unsigned_abs())
 }
 
 fn number_notice(connection: &Connection) -> Result<Option<Problem>> {
