@@ -4,64 +4,83 @@
 pub mod error;
 pub mod types;
 
+mod body;
+mod load;
+
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
+use crate::network::Network;
+use crate::people::People;
+use crate::store::{Store, StoreError};
 pub use error::{ErrorClass, Result, WorldError};
 pub use types::*;
+
+/// Changes that a slow watcher may be behind.
+const CHANGES: usize = 1024;
 
 /// How a world is opened.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Folder of the state; made when absent.
     pub state: PathBuf,
-    /// `host:port` that `media_conn` answers; none: the control address.
-    pub media_host: Option<String>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    network: Arc<Network>,
+    people: People,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 /// A WhatsApp network with its people. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct World {
-}
+pub struct World(Arc<Inner>);
 
 impl World {
-    /// Hexadecimal public key of the certificate root, 32 bytes.
-    pub fn root_key(&self) -> String { String::new() }
+    /// Opens the state folder, or makes a new world in it. Needs a runtime, in which the people live from then on.
+    pub fn open(options: &Options) -> std::result::Result<Self, StoreError> {
+        let (store, saved, writer) = Store::open(&options.state)?;
+        let authority = match saved.meta.get(body::AUTHORITY) {
+            Some(bytes) => crate::network::certificate::Authority::import(bytes)
+                .ok_or_else(|| StoreError::Database("the network's keys are damaged".to_owned()))?,
+            None => body::new_authority(&store)?,
+        };
+        let (changes, _) = broadcast::channel(CHANGES);
+        let network = Arc::new(Network::new(store, authority, changes, CancellationToken::new()));
+        let people = People::new(Arc::clone(&network));
+        for account in saved.accounts {
+            people.restore(account)?;
+        }
+        Ok(Self(Arc::new(Inner { network, people, writer: Mutex::new(Some(writer)) })))
+    }
 
-    /// Changes from now on.
-    pub fn changes(&self) -> broadcast::Receiver<Change> { broadcast::channel(1).1 }
+    /// The routes of the WhatsApp side: `/ws/chat`.
+    pub fn socket_routes(&self) -> axum::Router {
+        crate::network::router(Arc::clone(&self.0.network))
+    }
 
-    /// Makes a phone. The same number and name again answers the phone that is there.
-    pub async fn create_phone(&self, _phone: NewPhone) -> Result<PhoneView> { Err(WorldError::Closing) }
-    pub async fn phones(&self) -> Vec<PhoneView> { vec![] }
-    pub async fn phone(&self, _number: &str) -> Result<PhoneView> { Err(WorldError::Closing) }
-    /// The phone scans the linking code and approves. Returns when the device has proved its part.
-    pub async fn scan(&self, _number: &str, _qr: &str) -> Result<Linked> { Err(WorldError::Closing) }
-    /// Written on the phone itself; its linked devices get their copies.
-    pub async fn phone_send(&self, _number: &str, _message: SendMessage) -> Result<Sent> { Err(WorldError::Closing) }
-    /// Transcript of the phone; with one other number, or all when absent. Oldest first.
-    pub async fn phone_messages(&self, _number: &str, _with: Option<&str>) -> Result<Vec<MessageView>> { Err(WorldError::Closing) }
-    pub async fn phone_typing(&self, _number: &str, _typing: Typing) -> Result<()> { Err(WorldError::Closing) }
-    pub async fn phone_read(&self, _number: &str, _read: MarkRead) -> Result<()> { Err(WorldError::Closing) }
-    /// Unlinks one device, or all when absent.
-    pub async fn logout(&self, _number: &str, _device: Option<u16>) -> Result<Unlinked> { Err(WorldError::Closing) }
-    /// Switches the phone off or on. Linked devices go on without it.
-    pub async fn set_offline(&self, _number: &str, _offline: bool) -> Result<PhoneView> { Err(WorldError::Closing) }
+    /// Names the `host:port` that `media_conn` answers. Only the first call counts.
+    pub fn set_media_host(&self, host: String) {
+        let _ = self.0.network.media_host.set(host);
+    }
 
-    pub async fn create_customer(&self, _customer: NewCustomer) -> Result<CustomerView> { Err(WorldError::Closing) }
-    pub async fn customers(&self) -> Vec<CustomerView> { vec![] }
-    pub async fn customer(&self, _number: &str) -> Result<CustomerView> { Err(WorldError::Closing) }
-    pub async fn customer_send(&self, _number: &str, _message: SendMessage) -> Result<Sent> { Err(WorldError::Closing) }
-    pub async fn customer_messages(&self, _number: &str, _with: Option<&str>) -> Result<Vec<MessageView>> { Err(WorldError::Closing) }
-    pub async fn customer_typing(&self, _number: &str, _typing: Typing) -> Result<()> { Err(WorldError::Closing) }
-    pub async fn customer_read(&self, _number: &str, _read: MarkRead) -> Result<()> { Err(WorldError::Closing) }
-
-    pub async fn add_fault(&self, _fault: Fault) -> Result<FaultView> { Err(WorldError::Closing) }
-    pub async fn faults(&self) -> Vec<FaultView> { vec![] }
-    pub async fn clear_faults(&self) {}
-
-    /// Sends in bulk and returns when all is delivered.
-    pub async fn load(&self, _load: Load) -> Result<LoadReport> { Err(WorldError::Closing) }
-    pub async fn state(&self) -> State { State { phones: vec![], customers: vec![], faults: vec![], connections: 0, waiting_to_link: 0 } }
+    /// Ends all connections and people, and returns when everything is written. The world answers nothing afterwards.
+    pub async fn close(&self) {
+        let network = &self.0.network;
+        network.close_all();
+        network.cancel.cancel();
+        network.tasks.close();
+        network.tasks.wait().await;
+        if let Err(error) = network.store.close().await {
+            tracing::error!(%error, "the last changes were not written");
+        }
+        let writer = crate::network::account::lock(&self.0.writer).take();
+        if let Some(writer) = writer {
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+    }
 }

@@ -1,0 +1,353 @@
+//! Messages, receipts, typing and presence from one device to others.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node, NodeContent, NodeRef, Server};
+
+use super::account::{Account, Attachment, Device, LocalEvent, lock};
+use super::address::Address;
+use super::queue::{Class, Key};
+use super::session::Serving;
+use super::{Network, now_seconds};
+use crate::crypto;
+use crate::store::StoreError;
+use crate::world::FaultKind;
+
+/// An id for a stanza of the server's own.
+pub fn new_stanza_id() -> String {
+    hex::encode_upper(crypto::random::<10>())
+}
+
+/// Digits of the user that a stanza comes from; 0 for the server.
+pub fn author(node: &Node) -> u64 {
+    node.attrs.get("from").and_then(wacore_binary::NodeValue::to_jid).and_then(|jid| jid.user.parse().ok()).unwrap_or(0)
+}
+
+/// `<ack class=… id from=TO>` for a stanza.
+pub fn ack(node: &NodeRef<'_>, class: &'static str) -> NodeBuilder {
+    let mut ack = NodeBuilder::new("ack").attr("class", class);
+    for (theirs, ours) in [("id", "id"), ("to", "from"), ("type", "type"), ("participant", "participant")] {
+        if let Some(value) = node.get_attr(theirs)
+            && (theirs != "type" || class != "message")
+        {
+            ack = ack.attr(ours, value.to_node_value());
+        }
+    }
+    ack
+}
+
+/// A message on its way, encrypted for each device.
+#[derive(Debug)]
+pub struct Outbound {
+    pub id: String,
+    /// The chat as its author names it.
+    pub to: Jid,
+    /// `text`, `media`, `reaction`, …
+    pub kind: String,
+    /// Attributes that travel unchanged (`category`, `edit`, …).
+    pub extra: Vec<(&'static str, String)>,
+    pub copies: Vec<Copy>,
+    /// Encoded `ADVSignedDeviceIdentity` of the author, as the author sent it.
+    pub device_identity: Option<Vec<u8>>,
+}
+
+/// The message as encrypted for one device.
+#[derive(Debug)]
+pub struct Copy {
+    pub to: Address,
+    /// The author used the hidden id.
+    pub by_lid: bool,
+    pub enc: Vec<Node>,
+}
+
+impl Network {
+    /// The name of a device in the chosen kind, and its other name.
+    fn names(account: &Account, device: u16, by_lid: bool) -> (Jid, &'static str, Jid) {
+        let number = Jid::pn_device(account.number.to_string(), device);
+        let lid = Jid::lid_device(account.lid.to_string(), device);
+        if by_lid { (lid, "sender_pn", number) } else { (number, "sender_lid", lid) }
+    }
+
+    /// Puts the message into the queue of each device that it was encrypted for. Returns the time it bears.
+    pub async fn deliver(&self, author: &Account, device: u16, outbound: Outbound) -> Result<i64, StoreError> {
+        let t = now_seconds();
+        let name = author.device(device).map(|device| lock(&device.record).push_name.clone());
+        let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| author.name());
+        let to_self = self.resolve(&outbound.to).is_some_and(|to| to.number == author.number);
+        let peer_message = outbound.extra.iter().any(|(key, value)| *key == "category" && value == "peer");
+        for copy in outbound.copies {
+            let Some(target) = self.device(copy.to) else { continue };
+            let (from, alternative, other) = Self::names(author, device, copy.by_lid);
+            let mut node = NodeBuilder::new("message")
+                .attr("from", from)
+                .attr("id", outbound.id.as_str())
+                .attr("t", t)
+                .attr("type", outbound.kind.as_str());
+            let own = copy.to.number == author.number;
+            if own && !peer_message {
+                node = node.attr("recipient", outbound.to.to_non_ad());
+            }
+            if !own || to_self {
+                node = node.attr("notify", name.as_str());
+            }
+            if !own {
+                node = node.attr(alternative, other);
+            }
+            if copy.by_lid {
+                node = node.attr("addressing_mode", "lid");
+            }
+            for (key, value) in &outbound.extra {
+                node = node.attr(key, value.as_str());
+            }
+            let mut children = copy.enc;
+            if let Some(identity) = &outbound.device_identity {
+                children.push(NodeBuilder::new("device-identity").bytes(identity.clone()).build());
+            }
+            self.enqueue(&target, author.number, node.children(children).build()).await?;
+        }
+        Ok(t)
+    }
+
+    /// Passes a receipt of `reader` on to the devices of whoever wrote the messages, and to the reader's other devices.
+    pub async fn pass_receipt(&self, reader: &Account, device: u16, receipt: Receipt) -> Result<(), StoreError> {
+        let (from, ..) = Self::names(reader, device, receipt.by_lid);
+        let build = |from: Jid, recipient: Option<&Jid>| {
+            let mut node = NodeBuilder::new("receipt")
+                .attr("from", from)
+                .attr("id", receipt.ids[0].as_str())
+                .attr("t", receipt.at);
+            if !receipt.kind.is_empty() {
+                node = node.attr("type", receipt.kind.as_str());
+            }
+            if let Some(recipient) = recipient {
+                node = node.attr("recipient", recipient.clone());
+            }
+            if receipt.ids.len() > 1 {
+                let items = receipt.ids[1..].iter().map(|id| NodeBuilder::new("item").attr("id", id.as_str()).build());
+                node = node.children([NodeBuilder::new("list").children(items).build()]);
+            }
+            node.build()
+        };
+        let for_author = matches!(receipt.kind.as_str(), "" | "read" | "played");
+        if for_author
+            && let Some(author) = self.account(receipt.to.number)
+        {
+            let (from, to_self) = (from.to_non_ad(), author.number == reader.number);
+            for target in author.devices() {
+                if !(to_self && target.address.device == device) {
+                    self.enqueue(&target, reader.number, build(from.clone(), None)).await?;
+                }
+            }
+        }
+        if matches!(receipt.kind.as_str(), "read" | "read-self" | "played" | "played-self")
+            && receipt.to.number != reader.number
+        {
+            let chat = receipt.to.jid().to_non_ad();
+            for sibling in reader.devices() {
+                if sibling.address.device != device {
+                    self.enqueue(&sibling, reader.number, build(from.clone(), Some(&chat))).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes a request for repetition on to the device that wrote the message.
+    pub async fn pass_retry(
+        &self,
+        reader: &Account,
+        device: u16,
+        to: (Address, bool),
+        id: &str,
+        children: Vec<Node>,
+    ) -> Result<(), StoreError> {
+        let (author, by_lid) = to;
+        let Some(target) = self.device(author) else { return Ok(()) };
+        let (from, ..) = Self::names(reader, device, by_lid);
+        let node = NodeBuilder::new("receipt")
+            .attr("from", from)
+            .attr("id", id)
+            .attr("t", now_seconds())
+            .attr("type", "retry")
+            .children(children)
+            .build();
+        self.enqueue(&target, reader.number, node).await
+    }
+
+    /// Sends something that may be lost to every connected device of an account.
+    pub fn send_live(&self, account: &Account, node: &Node) {
+        for device in account.devices() {
+            match &*lock(&device.attachment) {
+                Some(Attachment::Socket(link)) if link.is_active() => {
+                    link.try_send(node.clone());
+                }
+                Some(Attachment::Local(events)) => {
+                    let _ = events.try_send(LocalEvent::Live(node.clone()));
+                }
+                Some(Attachment::Socket(_)) | None => {}
+            }
+        }
+    }
+
+    /// Unlinks a companion on behalf of its account.
+    pub async fn unlink(&self, account: &std::sync::Arc<Account>, device: u16) -> Result<bool, StoreError> {
+        let phone = account.device(0);
+        let removed = self.remove_device(account, device).await?;
+        if removed
+            && let Some(phone) = phone
+            && let Some(Attachment::Local(events)) = &*lock(&phone.attachment)
+        {
+            let _ = events.try_send(LocalEvent::CompanionGone(device));
+        }
+        Ok(removed)
+    }
+}
+
+/// A receipt on its way.
+#[derive(Debug)]
+pub struct Receipt {
+    /// Who wrote the messages.
+    pub to: Address,
+    pub by_lid: bool,
+    /// Never empty.
+    pub ids: Vec<String>,
+    /// Empty for delivered.
+    pub kind: String,
+    /// Seconds.
+    pub at: i64,
+}
+
+fn text(node: &NodeRef<'_>, key: &str) -> String {
+    node.get_attr(key).map(|value| value.as_str().into_owned()).unwrap_or_default()
+}
+
+/// `<message>` from a linked device.
+pub async fn message(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreError> {
+    let Some(to) = node.attrs().optional_jid("to") else { return Ok(()) };
+    let positive = ack(node, "message").attr("t", now_seconds());
+    let fault = serving.network.faults.incoming(serving.device.address, "message");
+    if let Some(FaultKind::Refuse { code }) = fault {
+        serving.link.send(positive.attr("error", code).build()).await;
+        return Ok(());
+    }
+    let outbound = match outbound(serving, node, to) {
+        Ok(outbound) => outbound,
+        Err(code) => {
+            serving.link.send(positive.attr("error", code).build()).await;
+            return Ok(());
+        }
+    };
+    serving.network.deliver(&serving.account, serving.device.address.device, outbound).await?;
+    serving.network.store.flush().await?;
+    if fault != Some(FaultKind::DropAck) {
+        serving.link.send(positive.build()).await;
+    }
+    Ok(())
+}
+
+/// Reads the stanza, or says with which code it is refused.
+fn outbound(serving: &Serving, node: &NodeRef<'_>, to: Jid) -> Result<Outbound, u16> {
+    let id = text(node, "id");
+    let target = serving.network.resolve(&to).ok_or(404_u16)?;
+    serving.network.account(target.number).ok_or(404_u16)?;
+    let encs = |node: &NodeRef<'_>| -> Vec<Node> { node.get_children_by_tag("enc").map(NodeRef::to_owned).collect() };
+    let mut copies = Vec::new();
+    if let Some(participants) = node.get_optional_child("participants") {
+        for entry in participants.get_children_by_tag("to") {
+            let jid = entry.attrs().optional_jid("jid").ok_or(479_u16)?;
+            let address = serving.network.resolve(&jid).ok_or(479_u16)?;
+            if address.number != target.number && address.number != serving.account.number {
+                return Err(479);
+            }
+            copies.push(Copy { to: address, by_lid: jid.server == Server::Lid, enc: encs(entry) });
+        }
+    }
+    let direct = encs(node);
+    if !direct.is_empty() {
+        copies.push(Copy { to: target, by_lid: to.server == Server::Lid, enc: direct });
+    }
+    if id.is_empty() || copies.is_empty() || copies.iter().any(|copy| copy.enc.is_empty()) {
+        return Err(479);
+    }
+    let extra = ["category", "edit", "push_priority"]
+        .into_iter()
+        .filter_map(|key| Some((key, node.get_attr(key)?.as_str().into_owned())))
+        .collect();
+    let device_identity = node.get_optional_child("device-identity").and_then(NodeRef::content_bytes);
+    let kind = Some(text(node, "type")).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "text".to_owned());
+    Ok(Outbound { id, to, kind, extra, copies, device_identity: device_identity.map(<[u8]>::to_vec) })
+}
+
+/// `<receipt>` from a linked device: confirms what waits for it and is passed on.
+pub async fn receipt(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreError> {
+    let network = &serving.network;
+    let mut attrs = node.attrs();
+    let named = attrs.optional_jid("to");
+    let author = named.as_ref().and_then(|jid| network.resolve(jid));
+    let kind = text(node, "type");
+    let mut ids = vec![text(node, "id")];
+    if let Some(list) = node.get_optional_child("list") {
+        ids.extend(list.get_children_by_tag("item").map(|item| text(item, "id")));
+    }
+    ids.retain(|id| !id.is_empty());
+    if let (Some(author), false) = (author, ids.is_empty()) {
+        let keys: Vec<Key> = ids.iter().map(|id| Key::new(Class::Message, id, "")).collect();
+        network.confirm(&serving.device, &keys, author.number).await?;
+        let by_lid = named.is_some_and(|jid| jid.server == Server::Lid);
+        let device = serving.device.address.device;
+        if kind == "retry" || kind == "enc_rekey_retry" {
+            let children = node.children().unwrap_or_default().iter().map(NodeRef::to_owned).collect();
+            network.pass_retry(&serving.account, device, (author, by_lid), &ids[0], children).await?;
+        } else {
+            let at = attrs.optional_u64("t").and_then(|at| i64::try_from(at).ok()).unwrap_or_else(now_seconds);
+            let receipt = Receipt { to: author, by_lid, ids, kind, at };
+            network.pass_receipt(&serving.account, device, receipt).await?;
+        }
+    }
+    serving.link.send(ack(node, "receipt").build()).await;
+    Ok(())
+}
+
+/// `<chatstate to>` from a linked device.
+pub async fn chatstate(serving: &Serving, node: &NodeRef<'_>) {
+    let Some(to) = node.attrs().optional_jid("to") else { return };
+    let Some(target) = serving.network.resolve(&to).and_then(|to| serving.network.account(to.number)) else { return };
+    let (from, ..) = Network::names(&serving.account, 0, to.server == Server::Lid);
+    let children = node.children().unwrap_or_default().iter().map(NodeRef::to_owned).collect();
+    let mut state = NodeBuilder::new("chatstate").attr("from", from).build();
+    state.content = Some(NodeContent::Nodes(children));
+    serving.network.send_live(&target, &state);
+}
+
+/// Who wants to know when an account comes and goes.
+pub type Subscriptions = Mutex<HashMap<u64, HashSet<u64>>>;
+
+fn presence_node(account: &Account, available: bool) -> Node {
+    let node = NodeBuilder::new("presence").attr("from", Address::phone(account.number).jid());
+    if available { node.build() } else { node.attr("type", "unavailable").attr("last", now_seconds()).build() }
+}
+
+fn is_available(account: &Account) -> bool {
+    account.companions().iter().filter_map(|device: &std::sync::Arc<Device>| device.link()).any(|link| link.is_available())
+}
+
+/// Remembers the wish and answers with how it is now.
+pub async fn subscribe(serving: &Serving, number: u64) {
+    let Some(target) = serving.network.account(number) else { return };
+    lock(&serving.network.subscriptions).entry(number).or_default().insert(serving.account.number);
+    serving.link.send(presence_node(&target, is_available(&target))).await;
+}
+
+/// A device of the account came to the foreground or left it.
+pub async fn presence(serving: &Serving, available: bool) {
+    let network = &serving.network;
+    let number = serving.account.number;
+    network.changed(crate::world::Change::Device { number: number.to_string(), device: serving.device.address.device });
+    let watching = lock(&network.subscriptions).get(&number).cloned().unwrap_or_default();
+    let now = available || is_available(&serving.account);
+    for watcher in watching.into_iter().filter_map(|watcher| network.account(watcher)) {
+        network.send_live(&watcher, &presence_node(&serving.account, now));
+    }
+}

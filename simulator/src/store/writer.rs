@@ -1,0 +1,215 @@
+//! The writer thread: takes all batches that wait, folds what cancels out, and commits them in one transaction.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{Connection, Transaction, params};
+use tokio::sync::mpsc;
+
+use super::{Batch, StoreError};
+
+/// The most batches in one transaction.
+const GATHER: usize = 512;
+
+/// One change of the state. Numbers are telephone numbers; `node`, `record` and `body` are in their own encodings.
+#[derive(Debug)]
+pub enum Op {
+    Meta { key: &'static str, value: Vec<u8> },
+    Account { number: u64, data: Vec<u8> },
+    Device { number: u64, device: u16, data: Vec<u8> },
+    RemoveDevice { number: u64, device: u16 },
+    PreKeys { number: u64, device: u16, keys: Vec<(u32, [u8; 32])> },
+    RemovePreKey { number: u64, device: u16, id: u32 },
+    ClearPreKeys { number: u64, device: u16 },
+    Enqueue { number: u64, device: u16, seq: u64, node: Vec<u8> },
+    Dequeue { number: u64, device: u16, seq: u64 },
+    Patch { number: u64, collection: String, version: u64, patch: Vec<u8> },
+    Person { number: u64, data: Vec<u8> },
+    PersonPreKeys { number: u64, keys: Vec<(u32, [u8; 32])> },
+    RemovePersonPreKey { number: u64, id: u32 },
+    Session { number: u64, peer: u64, device: u16, record: Vec<u8> },
+    RemoveSession { number: u64, peer: u64, device: u16 },
+    Message(Box<MessageRow>),
+    /// Moves the status of `owner`'s message forward, never back.
+    Status { owner: u64, id: String, author: u64, status: u8, at: i64 },
+}
+
+/// A line of a transcript.
+#[derive(Debug, Clone)]
+pub struct MessageRow {
+    pub owner: u64,
+    pub peer: u64,
+    pub id: String,
+    pub direction: u8,
+    pub author: u64,
+    pub author_device: u16,
+    pub at: i64,
+    pub status: u8,
+    pub status_at: i64,
+    pub body: Vec<u8>,
+}
+
+pub(super) fn run(mut connection: Connection, mut batches: mpsc::Receiver<Batch>) {
+    while let Some(first) = batches.blocking_recv() {
+        let mut gathered = vec![first];
+        while gathered.len() < GATHER
+            && let Ok(next) = batches.try_recv()
+        {
+            gathered.push(next);
+        }
+        let mut waiting = Vec::new();
+        let mut ops = Vec::new();
+        let mut last = false;
+        for batch in gathered {
+            ops.extend(batch.ops);
+            waiting.extend(batch.done);
+            last |= batch.last;
+        }
+        let outcome = if ops.is_empty() { Ok(()) } else { commit(&mut connection, ops) };
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "the state could not be written");
+        }
+        for done in waiting {
+            // Whoever asked may have gone.
+            let _ = done.send(outcome.clone());
+        }
+        if last {
+            break;
+        }
+    }
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::debug!(%error, "the log stays beside the state file");
+    }
+}
+
+/// SQLite's integers are signed.
+fn int(value: u64) -> i64 {
+    value.cast_signed()
+}
+
+fn commit(connection: &mut Connection, ops: Vec<Op>) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    apply(&transaction, ops)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Sessions are overwritten and queue entries removed many times in one transaction: only their last state is written.
+#[derive(Default)]
+struct Folded {
+    sessions: HashMap<(u64, u64, u16), Option<Vec<u8>>>,
+    queue: BTreeMap<(u64, u16, u64), Vec<u8>>,
+}
+
+fn apply(transaction: &Transaction<'_>, ops: Vec<Op>) -> Result<(), StoreError> {
+    let mut folded = Folded::default();
+    for op in ops {
+        one(transaction, op, &mut folded)?;
+    }
+    for ((number, peer, device), record) in folded.sessions {
+        match record {
+            Some(record) => transaction
+                .prepare_cached("INSERT OR REPLACE INTO sessions VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![int(number), int(peer), device, record])?,
+            None => transaction
+                .prepare_cached("DELETE FROM sessions WHERE number = ?1 AND peer = ?2 AND device = ?3")?
+                .execute(params![int(number), int(peer), device])?,
+        };
+    }
+    let mut enqueue = transaction.prepare_cached("INSERT OR REPLACE INTO queue VALUES (?1, ?2, ?3, ?4)")?;
+    for ((number, device, seq), node) in folded.queue {
+        enqueue.execute(params![int(number), device, int(seq), node])?;
+    }
+    Ok(())
+}
+
+fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(), StoreError> {
+    let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<(), StoreError> {
+        transaction.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    };
+    match op {
+        Op::Meta { key, value } => run("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", params![key, value]),
+        Op::Account { number, data } => run("INSERT OR REPLACE INTO accounts VALUES (?1, ?2)", params![int(number), data]),
+        Op::Device { number, device, data } => {
+            run("INSERT OR REPLACE INTO devices VALUES (?1, ?2, ?3)", params![int(number), device, data])
+        }
+        Op::RemoveDevice { number, device } => {
+            folded.queue.retain(|key, _| (key.0, key.1) != (number, device));
+            for sql in [
+                "DELETE FROM devices WHERE number = ?1 AND device = ?2",
+                "DELETE FROM prekeys WHERE number = ?1 AND device = ?2",
+                "DELETE FROM queue WHERE number = ?1 AND device = ?2",
+            ] {
+                run(sql, params![int(number), device])?;
+            }
+            Ok(())
+        }
+        Op::PreKeys { number, device, keys } => {
+            let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO prekeys VALUES (?1, ?2, ?3, ?4)")?;
+            for (id, key) in keys {
+                insert.execute(params![int(number), device, id, key])?;
+            }
+            Ok(())
+        }
+        Op::RemovePreKey { number, device, id } => {
+            run("DELETE FROM prekeys WHERE number = ?1 AND device = ?2 AND id = ?3", params![int(number), device, id])
+        }
+        Op::ClearPreKeys { number, device } => {
+            run("DELETE FROM prekeys WHERE number = ?1 AND device = ?2", params![int(number), device])
+        }
+        Op::Enqueue { number, device, seq, node } => {
+            folded.queue.insert((number, device, seq), node);
+            Ok(())
+        }
+        Op::Dequeue { number, device, seq } => {
+            if folded.queue.remove(&(number, device, seq)).is_some() {
+                return Ok(());
+            }
+            run("DELETE FROM queue WHERE number = ?1 AND device = ?2 AND seq = ?3", params![int(number), device, int(seq)])
+        }
+        Op::Patch { number, collection, version, patch } => {
+            run("INSERT OR REPLACE INTO patches VALUES (?1, ?2, ?3, ?4)", params![int(number), collection, int(version), patch])
+        }
+        Op::Person { number, data } => run("INSERT OR REPLACE INTO people VALUES (?1, ?2)", params![int(number), data]),
+        Op::PersonPreKeys { number, keys } => {
+            let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO person_prekeys VALUES (?1, ?2, ?3)")?;
+            for (id, key) in keys {
+                insert.execute(params![int(number), id, key])?;
+            }
+            Ok(())
+        }
+        Op::RemovePersonPreKey { number, id } => {
+            run("DELETE FROM person_prekeys WHERE number = ?1 AND id = ?2", params![int(number), id])
+        }
+        Op::Session { number, peer, device, record } => {
+            folded.sessions.insert((number, peer, device), Some(record));
+            Ok(())
+        }
+        Op::RemoveSession { number, peer, device } => {
+            folded.sessions.insert((number, peer, device), None);
+            Ok(())
+        }
+        Op::Message(row) => run(
+            // A message that arrives twice keeps its first line.
+            "INSERT INTO messages (owner, peer, id, direction, author, author_device, at, status, status_at, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (owner, id, author) DO NOTHING",
+            params![
+                int(row.owner),
+                int(row.peer),
+                row.id,
+                row.direction,
+                int(row.author),
+                row.author_device,
+                row.at,
+                row.status,
+                row.status_at,
+                row.body
+            ],
+        ),
+        Op::Status { owner, id, author, status, at } => run(
+            "UPDATE messages SET status = ?4, status_at = ?5
+             WHERE owner = ?1 AND id = ?2 AND author = ?3 AND status < ?4",
+            params![int(owner), id, int(author), status, at],
+        ),
+    }
+}
