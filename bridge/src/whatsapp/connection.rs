@@ -2,8 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio_util::task::TaskTracker;
-use whatsapp_rust::{Client, ClientBuilderError, wacore::types::events::Subscription};
+use whatsapp_rust::{
+    Client, ClientBuilderError,
+    wacore::{runtime::Runtime as _, types::events::Subscription},
+};
 
 use super::{
     device::Device,
@@ -27,7 +29,6 @@ pub(super) struct Connection {
     device: Device,
     runtime: OwnedRuntime,
     happenings: Happenings,
-    run: TaskTracker,
     _subscription: Subscription,
 }
 
@@ -54,9 +55,8 @@ impl Connection {
             .await?
             .into_client();
         let subscription = client.subscribe_handler(Arc::new(reporter.clone()));
-        let run = TaskTracker::new();
-        run.spawn(run_to_its_end(Arc::clone(&client), reporter));
-        Ok(Self { client, device, runtime, happenings, run, _subscription: subscription })
+        runtime.spawn_detached(Box::pin(run_to_its_end(Arc::clone(&client), reporter)));
+        Ok(Self { client, device, runtime, happenings, _subscription: subscription })
     }
 
     pub(super) fn client(&self) -> Arc<Client> {
@@ -89,16 +89,11 @@ impl Connection {
         if tokio::time::timeout(GOODBYE_WITHIN, self.client.disconnect()).await.is_err() {
             tracing::warn!("the WhatsApp connection did not close in time");
         }
-        self.run.close();
-        if tokio::time::timeout(TASKS_WITHIN, self.run.wait()).await.is_err() {
-            self.client.signal_shutdown_sync();
-        }
         if let Err(error) = self.device.save().await {
             tracing::error!(%error, "the device's keys could not be written");
         }
         drop(self.client);
         self.runtime.end(TASKS_WITHIN).await;
-        self.run.wait().await;
         let mut left = vec![];
         while let Some(happening) = self.happenings.ready() {
             left.push(happening);

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
     use crate::{config::KeySource, keys, store::Store};
 
-    async fn machine() -> (tempfile::TempDir, Store) {
+    fn machine() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().expect("folder");
         let data = folder.path().join("data");
         std::fs::create_dir(&data).expect("folder");
@@ -213,7 +213,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_device_outlives_the_program_unreadable_for_others() {
-        let (_folder, store) = machine().await;
+        let (_folder, store) = machine();
         let file = DeviceFile::new(store.whatsapp_db());
         assert!(!file.exists());
         let device = file.open().await.expect("opened");
@@ -240,7 +240,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_received_is_on_the_disk_before_whatsapp_hears_of_it() {
-        let (_folder, store) = machine().await;
+        let (_folder, store) = machine();
         let file = DeviceFile::new(store.whatsapp_db());
         let path = store.whatsapp_db().path;
         let store = SqliteStore::with_config(path.to_str().expect("path"), file.config()).await.expect("opened");
@@ -267,7 +267,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_damaged_file_is_kept_aside_and_never_overwritten() {
-        let (_folder, store) = machine().await;
+        let (_folder, store) = machine();
         let file = DeviceFile::new(store.whatsapp_db());
         let rubbish = b"this is not a database, and long enough to have a header of one hundred bytes".repeat(100);
         std::fs::write(&store.whatsapp_db().path, &rubbish).expect("written");

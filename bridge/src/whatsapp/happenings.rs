@@ -105,6 +105,8 @@ impl EventHandler for Reporter {
             EventKind::Disconnected,
             EventKind::PairSuccess,
             EventKind::PairError,
+            EventKind::QrScannedWithoutMultidevice,
+            EventKind::PairPasskeyRequest,
             EventKind::PairingQrCode,
             EventKind::PairingQrCodesExhausted,
             EventKind::LoggedOut,

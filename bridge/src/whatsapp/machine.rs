@@ -19,6 +19,7 @@ pub(super) mod problem {
     pub(crate) const QR_EXPIRED: &str = "qr_expired";
     pub(crate) const PAIRING_FAILED: &str = "pairing_failed";
     pub(crate) const HOSTED_UNSUPPORTED: &str = "hosted_account_unsupported";
+    pub(crate) const PASSKEY_REQUIRED: &str = "passkey_required";
     pub(crate) const UNREACHABLE: &str = "whatsapp_unreachable";
     pub(crate) const KEYS_DAMAGED: &str = "session_keys_damaged";
 }
@@ -38,6 +39,8 @@ pub(super) enum Signal {
     PairFailed {
         error: String,
     },
+    /// WhatsApp wants the account's passkey before it links, which this version cannot give.
+    PasskeyAsked,
     /// A linked device begins to connect, at start or because the agent asked.
     Started,
     /// The network is dialled.
@@ -145,6 +148,7 @@ impl Machine {
                 Some(Effect::SaveDevice)
             }
             Signal::PairFailed { error } => self.unlink_while_linking(pair_problem(&error)),
+            Signal::PasskeyAsked => self.unlink_while_linking(problem::PASSKEY_REQUIRED),
             Signal::Dialling => {
                 self.dial(now);
                 None

@@ -80,6 +80,7 @@ fn signals() -> Vec<Signal> {
         Signal::CodesExhausted,
         Signal::PairSucceeded,
         Signal::PairFailed { error: "x".into() },
+        Signal::PasskeyAsked,
         Signal::Started,
         Signal::Dialling,
         Signal::DialFailed,
@@ -160,6 +161,7 @@ fn failed_pairings_say_why() {
         "hosted_account_unsupported"
     );
     assert_eq!(problem_of(&after(waiting(), Signal::PairFailed { error: "invalid-key".into() })), "pairing_failed");
+    assert_eq!(problem_of(&after(waiting(), Signal::PasskeyAsked)), "passkey_required");
     assert_eq!(problem_of(&after(linking(), Signal::NoCodeCame)), "whatsapp_unreachable");
     assert_eq!(problem_of(&after(waiting(), Signal::Refused { code: 400, retries: false })), "pairing_failed");
 }

@@ -12,6 +12,8 @@ pub(super) fn signal(event: &Event, now: UtcMillis) -> Option<Signal> {
         Event::PairingQrCodesExhausted(_) => Signal::CodesExhausted,
         Event::PairSuccess(_) => Signal::PairSucceeded,
         Event::PairError(error) => Signal::PairFailed { error: error.error.clone() },
+        Event::QrScannedWithoutMultidevice(_) => Signal::PairFailed { error: "the phone does not link devices".into() },
+        Event::PairPasskeyRequest(_) => Signal::PasskeyAsked,
         Event::OfflineSyncPreview(preview) => {
             Signal::OfflinePreview { messages: u32::try_from(preview.messages).unwrap_or_default() }
         }
