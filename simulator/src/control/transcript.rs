@@ -49,6 +49,10 @@ impl SendBody {
         }
         if let Content::Contact(contact) = &content {
             check_number(&contact.number)?;
+            // It becomes a line of a vCard.
+            if contact.name.trim().is_empty() || contact.name.chars().any(char::is_control) {
+                return Err(Problem::invalid("contact: a name on one line"));
+            }
         }
         Ok(SendMessage { to: self.to, id: self.id, content })
     }

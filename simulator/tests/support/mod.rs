@@ -1,0 +1,229 @@
+//! A world on free ports, and a real WhatsApp client in it.
+
+#![expect(dead_code, unreachable_pub, reason = "each test uses what it needs")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ownline_simulator::world::{NewCustomer, NewPhone, Options, SendMessage, World};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use whatsapp_rust::bot::{Bot, BotHandle};
+use whatsapp_rust::http::{HttpClient, HttpRequest, HttpResponse};
+use whatsapp_rust::transport::TokioWebSocketTransportFactory;
+use whatsapp_rust::wacore::store::in_memory::InMemoryBackend;
+use whatsapp_rust::wacore::types::events::{Event, EventHandler};
+use whatsapp_rust::{Client, Jid, async_trait};
+
+/// Far longer than anything takes; reached only by what never comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub const AGENT: &str = "4915100000001";
+pub const OTHER_AGENT: &str = "4915100000002";
+pub const CUSTOMER: &str = "4915200000001";
+
+/// The simulator, on a folder of its own.
+pub struct Stage {
+    pub world: World,
+    pub folder: tempfile::TempDir,
+    pub url: String,
+    serving: CancellationToken,
+    address: std::net::SocketAddr,
+}
+
+impl Stage {
+    pub async fn set() -> Self {
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_test_writer()
+            .try_init();
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::set_on(folder, "127.0.0.1:0".parse().expect("an address")).await
+    }
+
+    async fn set_on(folder: tempfile::TempDir, address: std::net::SocketAddr) -> Self {
+        let world = World::open(&Options { state: folder.path().to_owned() }).expect("a world");
+        let listener = TcpListener::bind(address).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let serving = CancellationToken::new();
+        let routes = world.socket_routes();
+        tokio::spawn({
+            let serving = serving.clone();
+            async move { axum::serve(listener, routes).with_graceful_shutdown(serving.cancelled_owned()).await }
+        });
+        Self { world, folder, url: format!("ws://{address}/ws/chat"), serving, address }
+    }
+
+    /// Ends the simulator and starts it again on the same state and port.
+    pub async fn restart(self) -> Self {
+        let Self { world, folder, serving, address, .. } = self;
+        world.close().await;
+        serving.cancel();
+        drop(world);
+        Self::set_on(folder, address).await
+    }
+
+    pub async fn phone(&self, number: &str) {
+        let phone = NewPhone { number: number.to_owned(), name: "Agent".to_owned(), lid: None, hosted: false };
+        self.world.create_phone(phone).await.expect("a phone");
+    }
+
+    pub async fn customer(&self, number: &str) {
+        let customer = NewCustomer { number: number.to_owned(), name: "Customer".to_owned(), lid: None };
+        self.world.create_customer(customer).await.expect("a customer");
+    }
+
+    /// A linked and connected client of `number`.
+    pub async fn linked(&self, number: &str) -> Device {
+        let mut device = self.unlinked().await;
+        let code = device.qr().await;
+        self.world.scan(number, &code).await.expect("linked");
+        device.connected().await;
+        device
+    }
+
+    pub async fn unlinked(&self) -> Device {
+        Device::start(&self.url, Arc::new(InMemoryBackend::new())).await
+    }
+
+    pub async fn says(&self, customer: &str, to: &str, text: &str) -> String {
+        self.world.customer_send(customer, message(to, text)).await.expect("sent").id
+    }
+}
+
+pub fn message(to: &str, text: &str) -> SendMessage {
+    serde_json::from_value(serde_json::json!({ "to": to, "text": text })).expect("a message")
+}
+
+pub fn jid(number: &str) -> Jid {
+    Jid::pn(number)
+}
+
+struct NoHttp;
+
+#[async_trait]
+impl HttpClient for NoHttp {
+    async fn execute(&self, _: HttpRequest) -> whatsapp_rust::anyhow::Result<HttpResponse> {
+        Err(whatsapp_rust::anyhow::anyhow!("there is no web here"))
+    }
+}
+
+struct Events(mpsc::UnboundedSender<Arc<Event>>);
+
+impl EventHandler for Events {
+    fn handle_event(&self, event: Arc<Event>) {
+        let _ = self.0.send(event);
+    }
+}
+
+/// A real client with its store, which outlives a restart of the client.
+pub struct Device {
+    pub store: Arc<InMemoryBackend>,
+    pub client: Arc<Client>,
+    handle: BotHandle,
+    events: mpsc::UnboundedReceiver<Arc<Event>>,
+    url: String,
+}
+
+impl Device {
+    pub async fn start(url: &str, store: Arc<InMemoryBackend>) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let bot = Bot::builder()
+            .with_backend_arc(store.clone())
+            .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(url))
+            .with_http_client(NoHttp)
+            .with_version((2, 3000, 1_030_000_000))
+            .with_push_name("Ownline")
+            .with_event_handler(Events(sender))
+            .build()
+            .await
+            .expect("a client");
+        let client = bot.client();
+        Self { store, client, handle: bot.spawn(), events, url: url.to_owned() }
+    }
+
+    /// Ends the client and starts it again on its store.
+    pub async fn restart(self) -> Self {
+        let Self { store, client, handle, url, .. } = self;
+        handle.shutdown().await;
+        drop(client);
+        Self::start(&url, store).await
+    }
+
+    pub async fn stop(self) -> Arc<InMemoryBackend> {
+        self.handle.shutdown().await;
+        self.store
+    }
+
+    /// The first event that `pick` wants.
+    pub async fn next<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
+        let mut seen = Vec::new();
+        let found = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let event = self.events.recv().await.expect("the client goes on");
+                if let Some(found) = pick(&event) {
+                    return found;
+                }
+                seen.push(format!("{event:?}").chars().take(160).collect::<String>());
+            }
+        });
+        match found.await {
+            Ok(found) => found,
+            Err(_) => panic!("{what} did not come; what came: {seen:#?}"),
+        }
+    }
+
+    pub async fn qr(&mut self) -> String {
+        self.next("a linking code", |event| match event {
+            Event::PairingQrCode(code) => Some(code.code.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn connected(&mut self) {
+        self.next("the connection", |event| matches!(event, Event::Connected(_)).then_some(())).await;
+    }
+
+    /// The next text, with its id and its author.
+    pub async fn text(&mut self) -> (String, String, String) {
+        self.next("a text", |event| match event {
+            Event::Messages(batch) => batch.messages.iter().find_map(|inbound| {
+                let text = inbound.message.conversation.clone()?;
+                Some((inbound.info.id.to_string(), text, inbound.info.source.sender.user.to_string()))
+            }),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Texts until there are `count`, in the order in which they came.
+    pub async fn texts(&mut self, count: usize) -> Vec<String> {
+        let mut texts = Vec::new();
+        while texts.len() < count {
+            let more = self
+                .next("texts", |event| match event {
+                    Event::Messages(batch) => {
+                        Some(batch.messages.iter().filter_map(|inbound| inbound.message.conversation.clone()).collect::<Vec<_>>())
+                    }
+                    _ => None,
+                })
+                .await;
+            texts.extend(more);
+        }
+        texts
+    }
+}
+
+/// Waits for something that is true sooner or later.
+pub async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = check().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{what} did not come about");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
