@@ -42,6 +42,14 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Makes an empty file, 0600, where there is none: whoever opens it next would make it readable for others.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    match create_private(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
+}
+
 /// Opens a file to be locked, making it when there is none.
 pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -151,10 +151,24 @@ impl Bridge {
         tasks.spawn(serve::serve(listener, api::router(app), cancel.clone()));
         tasks.spawn(whatsapp::run(store.clone(), commands, endpoint, cancel.clone()));
         tasks.spawn(sync::run(store.clone(), account, cancel.clone()));
-        tasks.spawn(cancel.clone().run_until_cancelled_owned(tell(store.clone(), status_sender, notifications.clone())));
+        tasks.spawn(cancel.clone().run_until_cancelled_owned(tell(
+            store.clone(),
+            status_sender,
+            notifications.clone(),
+        )));
         tasks.spawn(cancel.clone().run_until_cancelled_owned(expire(store.clone())));
         tasks.close();
-        Ok(RunningBridge { url, tokens, data, status, notifications, store, tasks, cancel: cancel.drop_guard(), _lock: lock })
+        Ok(RunningBridge {
+            url,
+            tokens,
+            data,
+            status,
+            notifications,
+            store,
+            tasks,
+            cancel: cancel.drop_guard(),
+            _lock: lock,
+        })
     }
 }
 

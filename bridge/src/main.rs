@@ -6,10 +6,10 @@ use std::{io::Write as _, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use clap::Parser as _;
+use options::{Command, Options, Usage};
 use ownline_bridge::{Bridge, StartError};
 use ownline_model::bridge::{BrowserLink, Challenge, ChallengeAnswer};
 use ownline_web::program;
-use options::{Command, Options, Usage};
 use serde::Serialize;
 
 #[derive(Serialize)]

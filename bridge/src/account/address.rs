@@ -52,7 +52,12 @@ mod tests {
 
     #[test]
     fn t35_plain_http_only_on_this_machine() {
-        for text in ["http://desk.example.org", "http://127.0.0.1.example.org", "http://10.0.0.1", "http://localhost.example.org"] {
+        for text in [
+            "http://desk.example.org",
+            "http://127.0.0.1.example.org",
+            "http://10.0.0.1",
+            "http://localhost.example.org",
+        ] {
             assert_eq!(code(text), "insecure_server_address", "{text}");
         }
     }

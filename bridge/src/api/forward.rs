@@ -25,7 +25,10 @@ pub(super) async fn fallback(State(app): State<App>, request: Request) -> Respon
 /// Signing in and syncing are the bridge's own business: their answers hold tokens.
 fn is_kept_back(path: &str) -> bool {
     path.starts_with("/api/sync/")
-        || matches!(path, "/api/auth/login" | "/api/auth/refresh" | "/api/auth/logout" | "/api/auth/enrol" | "/api/setup")
+        || matches!(
+            path,
+            "/api/auth/login" | "/api/auth/refresh" | "/api/auth/logout" | "/api/auth/enrol" | "/api/setup"
+        )
 }
 
 async fn forward(app: &App, request: Request) -> Result<Response, ApiError> {

@@ -68,10 +68,8 @@ fn preflight(headers: &HeaderMap) -> Response {
     answer.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     // Chromium asks before a page of another address space may reach this machine.
     if headers.contains_key("access-control-request-private-network") {
-        answer.insert(
-            HeaderName::from_static("access-control-allow-private-network"),
-            HeaderValue::from_static("true"),
-        );
+        answer
+            .insert(HeaderName::from_static("access-control-allow-private-network"), HeaderValue::from_static("true"));
     }
     response
 }
@@ -127,10 +125,7 @@ fn finish(mut response: Response<Body>, origin: Option<HeaderValue>) -> Response
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    );
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));

@@ -123,7 +123,10 @@ impl Rooms {
 }
 
 pub(super) async fn open(State(app): State<App>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.max_message_size(FRAME_MAX_BYTES).max_frame_size(FRAME_MAX_BYTES).on_upgrade(move |socket| serve(app, socket))
+    upgrade
+        .max_message_size(FRAME_MAX_BYTES)
+        .max_frame_size(FRAME_MAX_BYTES)
+        .on_upgrade(move |socket| serve(app, socket))
 }
 
 async fn serve(app: App, mut socket: WebSocket) {

@@ -116,7 +116,9 @@ async fn converse(stream: TcpStream, router: Router, guest: &Arc<Guest>) {
     let service = service_fn(move |request: Request<Incoming>| {
         asked.asked.store(true, Ordering::Relaxed);
         let router = router.clone();
-        async move { Ok::<_, Infallible>(router.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {})) }
+        async move {
+            Ok::<_, Infallible>(router.oneshot(request.map(Body::new)).await.unwrap_or_else(|never| match never {}))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -50,7 +50,9 @@ impl Store {
 
     /// Keeps a new sign-in. The replica belongs to one person: another's is made room for only if nothing would be lost.
     pub async fn sign_in(&self, server: String, tokens: Tokens) -> std::result::Result<(), DeskError> {
-        self.write(move |tx| sign_in(tx, &server, &tokens)).await?.map_err(|problem| DeskError::Refused(Box::new(problem)))
+        self.write(move |tx| sign_in(tx, &server, &tokens))
+            .await?
+            .map_err(|problem| DeskError::Refused(Box::new(problem)))
     }
 
     /// After a refresh: the token just used will not work again.

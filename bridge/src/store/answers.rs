@@ -9,7 +9,13 @@ use ownline_model::{
     ticket::Ticket,
 };
 
-use super::{Result, Store, apply, change::Change, own, progress, remap, row, table, writer::Tx};
+use super::{
+    Result, Store, apply,
+    change::Change,
+    own, progress, remap, row,
+    table::{self, outbox::Settled},
+    writer::Tx,
+};
 
 impl Store {
     /// The next changes for the server, oldest first.
@@ -28,14 +34,17 @@ fn settle(tx: &mut Tx<'_>, result: ChangeResult) -> Result<()> {
     if let Some(op) = &op {
         take_over_ids(tx, op, &result.truth)?;
     }
-    table::outbox::remove_or_refuse(tx, result.id, op.as_ref(), &result.outcome)?;
-    let ticket = result.truth.ticket.clone();
+    let settled = table::outbox::settle(tx, op.as_ref(), &result)?;
+    let has_ticket = result.truth.ticket.is_some();
     apply::truth(tx, result.truth)?;
+    if settled == Settled::AskedAgain {
+        return Ok(());
+    }
     let mut refusal = None;
     match (op, result.outcome) {
         (Some(op), Outcome::Rejected { code, detail }) => {
             tracing::warn!(kind = table::outbox::kind(&op), code = code.as_str(), %detail, "the server refused a change");
-            undo(tx, op, code, ticket.is_some())?;
+            undo(tx, op, code, has_ticket)?;
             let problem = Problem::new(code);
             refusal = Some(Box::new(if detail.is_empty() { problem } else { problem.with_detail(detail) }));
         }
@@ -49,13 +58,16 @@ fn settle(tx: &mut Tx<'_>, result: ChangeResult) -> Result<()> {
 
 fn take_over_ids(tx: &mut Tx<'_>, op: &Op, truth: &Truth) -> Result<()> {
     let (contact, conversation, message) = match op {
-        Op::MessageReceived { contact, message, .. } => (Some(contact.id), Some(message.conversation_id), Some(message.id)),
+        Op::MessageReceived { contact, message, .. } => {
+            (Some(contact.id), Some(message.conversation_id), Some(message.id))
+        }
         Op::ConversationOpened { contact, conversation_id, .. } => (Some(contact.id), Some(*conversation_id), None),
         Op::Reply { message } => (None, Some(message.conversation_id), Some(message.id)),
         Op::ChannelReported { channel_id, .. } => {
             if let Some(truth) = truth.channel.as_ref().filter(|truth| truth.id != *channel_id) {
                 // Only where it is the same number: a refusal tells of another agent's channel.
-                if own::channel(tx)?.is_some_and(|mine| mine.number == truth.number && mine.owner_id == truth.owner_id) {
+                if own::channel(tx)?.is_some_and(|mine| mine.number == truth.number && mine.owner_id == truth.owner_id)
+                {
                     remap::channel(tx, *channel_id, truth.id)?;
                 }
             }

@@ -68,7 +68,10 @@ fn event(tx: &mut Tx<'_>, event: Event, live: bool) -> Result<()> {
         Event::TicketReply(it) => ticket(tx, it, Event::TicketReply),
         Event::TicketResolved(it) => ticket(tx, it, Event::TicketResolved),
         Event::TicketClosed(it) => ticket(tx, it, Event::TicketClosed),
-        passing @ (Event::CustomerTyping(_) | Event::AgentTyping(_) | Event::AgentOnline(_) | Event::AgentOffline(_)) => {
+        passing @ (Event::CustomerTyping(_)
+        | Event::AgentTyping(_)
+        | Event::AgentOnline(_)
+        | Event::AgentOffline(_)) => {
             tx.tell_event(passing);
             Ok(())
         }
@@ -197,7 +200,8 @@ fn overlay(tx: &Tx<'_>, mut remote: Conversation, local: Option<&Conversation>) 
         remote.scope = local.scope;
     }
     if own || waiting {
-        remote.last_message = table::message::newest(tx, remote.id)?.as_ref().map(people::as_last).or(remote.last_message);
+        remote.last_message =
+            table::message::newest(tx, remote.id)?.as_ref().map(people::as_last).or(remote.last_message);
         remote.last_activity_at = remote.last_activity_at.max(local.last_activity_at);
     }
     if waiting {
@@ -210,9 +214,9 @@ fn overlay(tx: &Tx<'_>, mut remote: Conversation, local: Option<&Conversation>) 
     if read_up_to.is_some() {
         remote.unread = local.unread;
     } else {
-        let unseen = received.iter().filter(
-            |op| matches!(op, Op::MessageReceived { message, .. } if message.direction == Direction::Inbound),
-        );
+        let unseen = received
+            .iter()
+            .filter(|op| matches!(op, Op::MessageReceived { message, .. } if message.direction == Direction::Inbound));
         remote.unread += unseen.count() as u32;
     }
     Ok(remote)

@@ -178,7 +178,8 @@ impl Store {
                         channel_id: channel.id,
                         scope,
                     };
-                    let about = About { channel: Some(channel.id), conversation: Some(id), subject: Some(contact.id.0) };
+                    let about =
+                        About { channel: Some(channel.id), conversation: Some(id), subject: Some(contact.id.0) };
                     let held = own::is_held(tx)?;
                     table::outbox::add(tx, &op, about, held)?;
                 }
@@ -210,7 +211,11 @@ fn may_write(tx: &Tx<'_>, me: &Agent, conversation: &Conversation, ticket: Optio
 fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, new: NewMessage) -> Desk<Message> {
     let id = MessageId(table::alias::resolve(tx, new.id.0)?);
     if let Some(known) = table::message::get(tx, id)? {
-        return Ok(if known.conversation_id == conversation.id { Ok(known) } else { Err(ProblemCode::VersionConflict.into()) });
+        return Ok(if known.conversation_id == conversation.id {
+            Ok(known)
+        } else {
+            Err(ProblemCode::VersionConflict.into())
+        });
     }
     if let Err(code) = limits::check_text(&new.text) {
         return Ok(Err(Problem::new(code).with_field("text")));
@@ -255,7 +260,9 @@ fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, ne
 
 fn check_patch(patch: &ContactPatch) -> Option<Problem> {
     let too_long = |text: &Option<String>, max: usize| text.as_ref().is_some_and(|text| text.chars().count() > max);
-    let wrong = |field: &str, detail: &str| Some(Problem::new(ProblemCode::InvalidRequest).with_field(field).with_detail(detail));
+    let wrong = |field: &str, detail: &str| {
+        Some(Problem::new(ProblemCode::InvalidRequest).with_field(field).with_detail(detail))
+    };
     if patch.name.as_deref().is_some_and(|name| limits::clean_name(name).is_empty()) {
         return wrong("name", "A name needs at least one letter.");
     }

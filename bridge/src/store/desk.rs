@@ -72,13 +72,13 @@ fn page<T>(mut items: Vec<T>, limit: u32, place: impl Fn(&T) -> Result<String>) 
 }
 
 /// The SQL condition of a view. `?` in it stands for the person who asks.
-pub(super) const fn view_condition(view: ConversationView) -> Option<&'static str> {
+const fn view_condition(view: ConversationView) -> &'static str {
     match view {
-        ConversationView::Mine => Some("coalesce(t.assignee_id, v.assignee_id) = ? AND v.state <> 'closed'"),
-        ConversationView::Unassigned => Some("t.state = 'open' AND t.assignee_id IS NULL"),
-        ConversationView::All => None,
-        ConversationView::Waiting => Some("v.state = 'waiting'"),
-        ConversationView::Closed => Some("v.state = 'closed'"),
+        ConversationView::Mine => "coalesce(t.assignee_id, v.assignee_id) = ? AND v.state <> 'closed'",
+        ConversationView::Unassigned => "t.state = 'open' AND t.assignee_id IS NULL",
+        ConversationView::All => "v.state <> 'closed'",
+        ConversationView::Waiting => "v.state = 'waiting'",
+        ConversationView::Closed => "v.state = 'closed'",
     }
 }
 
@@ -87,9 +87,7 @@ fn conversations(connection: &Connection, query: &ConversationQuery) -> Result<P
     let view = query.view.unwrap_or_default();
     let me = me(connection)?.map_or(Uuid::nil(), |me| me.id.0);
     let mut filter = Filter::default();
-    if let Some(condition) = view_condition(view) {
-        filter.and(condition, (view == ConversationView::Mine).then(|| blob(me)));
-    }
+    filter.and(view_condition(view), (view == ConversationView::Mine).then(|| blob(me)));
     if let Some(text) = query.q.as_deref().filter(|text| !text.trim().is_empty()) {
         filter.and(r"c.search LIKE ? ESCAPE '\'", [Value::Text(row::contains(text))]);
     }
@@ -113,7 +111,7 @@ fn counts(connection: &Connection) -> Result<ConversationCounts> {
         "SELECT
              count(*) FILTER (WHERE coalesce(t.assignee_id, v.assignee_id) = ?1 AND v.state <> 'closed'),
              count(*) FILTER (WHERE t.state = 'open' AND t.assignee_id IS NULL),
-             count(*),
+             count(*) FILTER (WHERE v.state <> 'closed'),
              count(*) FILTER (WHERE v.state = 'waiting'),
              count(*) FILTER (WHERE v.state = 'closed'),
              coalesce(sum(v.unread), 0)

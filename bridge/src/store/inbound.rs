@@ -74,7 +74,10 @@ pub struct ToSend {
 pub enum MessageRef {
     Id(MessageId),
     /// An outbound message of the own number. `chat` narrows it down where WhatsApp tells it.
-    Sent { chat: Option<WaIdentity>, wa_id: String },
+    Sent {
+        chat: Option<WaIdentity>,
+        wa_id: String,
+    },
 }
 
 /// News of how far a message has come. Older news than what is stored changes nothing.

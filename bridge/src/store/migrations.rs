@@ -122,7 +122,8 @@ const STEPS: &[&str] = &[
 
 /// Brings a database to the newest schema, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
-    let done: usize = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?.unsigned_abs() as usize;
+    let done: usize =
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?.unsigned_abs() as usize;
     for (index, step) in STEPS.iter().enumerate().skip(done) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;

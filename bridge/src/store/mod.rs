@@ -40,7 +40,7 @@ use ownline_model::{
 use rusqlite::Connection;
 use tokio::sync::{broadcast, watch};
 
-use crate::{keys::DatabaseKey, time::now};
+use crate::{files, keys::DatabaseKey, time::now};
 use change::Change;
 use readers::Readers;
 use writer::{Tx, Writer};
@@ -133,6 +133,10 @@ impl Store {
     /// place taken by an empty one that fills from the server.
     pub fn open(data: &Path, key: &DatabaseKey) -> Result<Self> {
         let path = data.join(FILE);
+        let whatsapp = data.join("whatsapp.db");
+        for file in [&path, &whatsapp] {
+            files::make_private(file)?;
+        }
         let (connection, notice) = match open_checked(&path, key) {
             Ok(connection) => (connection, None),
             Err(error) if db::is_damage(&error) && path.exists() => {
@@ -142,6 +146,7 @@ impl Store {
                     "It is kept as {}. What the team shares comes back from the server; private chats are only in that file.",
                     aside.display()
                 ));
+                files::make_private(&path)?;
                 (db::open_writer(&path, key)?, Some(notice))
             }
             Err(error) => return Err(error),
@@ -160,7 +165,7 @@ impl Store {
                 clock_skew: watch::Sender::new(None),
                 watched: watch::Sender::new(BTreeSet::new()),
                 notices: Mutex::new(notice.into_iter().collect()),
-                whatsapp_db: WhatsAppDb { path: data.join("whatsapp.db"), key: key.clone() },
+                whatsapp_db: WhatsAppDb { path: whatsapp, key: key.clone() },
             }),
         })
     }

@@ -100,7 +100,12 @@ fn merge(tx: &mut Tx<'_>, by_phone: Contact, by_lid: Contact) -> Result<Contact>
 }
 
 /// The conversation of a contact on the own number, found or made. Not stored yet when it is new.
-pub(super) fn conversation_for(tx: &Tx<'_>, channel: &Channel, contact: &Contact, at: UtcMillis) -> Result<(Conversation, bool)> {
+pub(super) fn conversation_for(
+    tx: &Tx<'_>,
+    channel: &Channel,
+    contact: &Contact,
+    at: UtcMillis,
+) -> Result<(Conversation, bool)> {
     if let Some(conversation) = table::conversation::of(tx, channel.id, contact.id)? {
         return Ok((conversation, false));
     }
@@ -136,11 +141,7 @@ pub(super) fn as_last(message: &Message) -> LastMessage {
 /// Stores a conversation and tells the screens.
 pub(super) fn put_conversation(tx: &mut Tx<'_>, conversation: Conversation, is_new: bool) -> Result<()> {
     table::conversation::put(tx, &conversation)?;
-    tx.tell_event(if is_new {
-        Event::ConversationNew(conversation)
-    } else {
-        Event::ConversationUpdated(conversation)
-    });
+    tx.tell_event(if is_new { Event::ConversationNew(conversation) } else { Event::ConversationUpdated(conversation) });
     Ok(())
 }
 
@@ -186,7 +187,8 @@ impl Store {
         self.read(move |connection| {
             let id = ConversationId(table::alias::resolve(connection, conversation.0)?);
             let own = own::channel_id(connection)?;
-            let Some(found) = table::conversation::get(connection, id)?.filter(|found| Some(found.channel_id) == own) else {
+            let Some(found) = table::conversation::get(connection, id)?.filter(|found| Some(found.channel_id) == own)
+            else {
                 return Ok(None);
             };
             Ok(table::contact::get(connection, found.contact_id)?.as_ref().map(wa_identity))

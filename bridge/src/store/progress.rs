@@ -88,6 +88,7 @@ fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Ve
                  min(m.rowid) OVER (PARTITION BY m.conversation_id) AS since
              FROM message m
              WHERE m.channel_id = ?1 AND m.status = 'queued' AND m.direction = 'outbound'
+                 AND json_extract(m.body, '$.text') IS NOT NULL
                  AND (m.expires_at IS NULL OR m.expires_at > ?2)
          )
          SELECT q.body, q.attempts, q.last_attempt_at, c.body

@@ -99,7 +99,12 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
 }
 
 /// A new message in its conversation: last message, unread count, whose turn it is.
-pub(super) fn store_new(tx: &mut Tx<'_>, mut conversation: Conversation, is_new: bool, message: &Message) -> Result<()> {
+pub(super) fn store_new(
+    tx: &mut Tx<'_>,
+    mut conversation: Conversation,
+    is_new: bool,
+    message: &Message,
+) -> Result<()> {
     conversation.last_message = Some(people::as_last(message));
     conversation.last_activity_at = conversation.last_activity_at.max(message.at);
     match message.direction {
@@ -186,11 +191,13 @@ pub(super) fn mark_read(
         return Ok((conversation, wa_ids));
     }
     conversation.unread = left;
-    conversation.last_message = table::message::newest(tx, conversation.id)?.as_ref().map(people::as_last).or(conversation.last_message);
+    conversation.last_message =
+        table::message::newest(tx, conversation.id)?.as_ref().map(people::as_last).or(conversation.last_message);
     people::put_conversation(tx, conversation.clone(), false)?;
     if scope::tells(conversation.scope) {
         let op = Op::ConversationRead { conversation_id: conversation.id, position };
-        let about = About { channel: Some(conversation.channel_id), conversation: Some(conversation.id), subject: None };
+        let about =
+            About { channel: Some(conversation.channel_id), conversation: Some(conversation.id), subject: None };
         let held = Some(conversation.channel_id) == own::channel_id(tx)? && own::is_held(tx)?;
         table::outbox::add(tx, &op, about, held)?;
     }

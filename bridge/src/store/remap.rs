@@ -90,7 +90,10 @@ pub(super) fn message(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result
     match (table::message::get(tx, old)?, table::message::get(tx, new)?) {
         (Some(goes), Some(stays)) => {
             table::message::delete(tx, old)?;
-            table::message::put(tx, &Message { status: stays.status.advance(goes.status), text: stays.text.clone().or(goes.text), ..stays })?;
+            table::message::put(
+                tx,
+                &Message { status: stays.status.advance(goes.status), text: stays.text.clone().or(goes.text), ..stays },
+            )?;
         }
         (Some(_), None) => {
             row::run(

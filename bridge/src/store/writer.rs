@@ -65,7 +65,8 @@ impl Writer {
         changes: broadcast::Sender<Change>,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (queue, work) = mpsc::channel(QUEUE);
-        let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || run(&connection, work, &changes))?;
+        let thread =
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || run(&connection, work, &changes))?;
         Ok((Self { queue }, thread))
     }
 

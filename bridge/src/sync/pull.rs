@@ -1,10 +1,6 @@
 //! Pages of the server's snapshot and journal. The cursor moves in the same transaction as what it stands for.
 
-use ownline_model::{
-    limits::SYNC_BATCH_MAX,
-    problem::ProblemCode,
-    sync::PullAnswer,
-};
+use ownline_model::{limits::SYNC_BATCH_MAX, problem::ProblemCode, sync::PullAnswer};
 use reqwest::{Method, Url};
 
 use crate::{
@@ -27,9 +23,7 @@ pub(super) async fn everything(store: &Store, account: &Account) -> Result<(), R
                     return Ok(());
                 }
             }
-            Err(RemoteError::Refused(problem))
-                if problem.code == ProblemCode::InvalidRequest && cursor.is_some() =>
-            {
+            Err(RemoteError::Refused(problem)) if problem.code == ProblemCode::InvalidRequest && cursor.is_some() => {
                 tracing::warn!("the server does not know the cursor any more; asking for everything");
                 store.forget_cursor().await?;
             }

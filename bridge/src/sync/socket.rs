@@ -93,8 +93,11 @@ async fn greet(store: &Store, signed_in: &SignedIn) -> Result<Socket, Ended> {
         .await
         .map_err(|error| lost(&error))?
         .map_err(|error| lost(&error))?;
-    let hello =
-        ClientFrame::Hello { token: signed_in.tokens.access_token.clone(), protocol: PROTOCOL, device_id: Some(device_id) };
+    let hello = ClientFrame::Hello {
+        token: signed_in.tokens.access_token.clone(),
+        protocol: PROTOCOL,
+        device_id: Some(device_id),
+    };
     tell(&mut socket, &hello).await?;
     loop {
         let frame = tokio::time::timeout(CONNECT_WITHIN, socket.next()).await.map_err(|error| lost(&error))?;

@@ -27,11 +27,17 @@ pub(crate) async fn link(State(app): State<App>, Json(link): Json<Link>) -> Resu
     if app.store.me().await?.is_none() {
         return Err(ProblemCode::NotSignedIn.into());
     }
-    if app.store.session().borrow().is_linked() {
+    let linked = app.store.session().borrow().is_linked();
+    // A replica that was made anew has forgotten what was said at linking; then it may be said again.
+    let forgotten = linked && app.store.link_settings().await?.is_none();
+    if linked && !forgotten {
         return Err(ProblemCode::AlreadyLinked.into());
     }
     let settings = LinkSettings { number_use: link.number_use, lends: link.lends, consent_at: now() };
     app.store.set_link_settings(settings).await?;
+    if forgotten {
+        return Ok(StatusCode::ACCEPTED);
+    }
     app.session.link().await.map_err(refusal::session)?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -43,8 +43,9 @@ pub(crate) async fn challenge(
     Json(challenge): Json<Challenge>,
 ) -> Result<Json<ChallengeAnswer>, ApiError> {
     let nonce = &challenge.nonce;
-    let well_formed =
-        (32..=128).contains(&nonce.len()) && nonce.len().is_multiple_of(2) && nonce.bytes().all(|b| b.is_ascii_hexdigit());
+    let well_formed = (32..=128).contains(&nonce.len())
+        && nonce.len().is_multiple_of(2)
+        && nonce.bytes().all(|b| b.is_ascii_hexdigit());
     if !well_formed {
         return Err(Problem::new(ProblemCode::InvalidRequest)
             .with_field("nonce")
@@ -132,13 +133,21 @@ fn offered(app: &App) -> Result<QrCode, ApiError> {
         return Ok(code);
     }
     match &*app.store.session().borrow() {
-        SessionState::Unlinked { problem: Some(problem) } if problem == "qr_expired" => Err(ProblemCode::QrExpired.into()),
+        SessionState::Unlinked { problem: Some(problem) } if problem == "qr_expired" => {
+            Err(ProblemCode::QrExpired.into())
+        }
         state if state.is_linked() => Err(ProblemCode::AlreadyLinked.into()),
         _ => Err(ProblemCode::NoQrCode.into()),
     }
 }
 
 fn image(kind: &'static str, bytes: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], bytes)
+    (
+        [
+            (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ],
+        bytes,
+    )
         .into_response()
 }

@@ -12,7 +12,11 @@ pub(in crate::store) fn get(connection: &Connection, id: ConversationId) -> Resu
     row::one(connection, "SELECT body FROM conversation WHERE id = ?", [id.0.into_bytes()])
 }
 
-pub(in crate::store) fn of(connection: &Connection, channel: ChannelId, contact: ContactId) -> Result<Option<Conversation>> {
+pub(in crate::store) fn of(
+    connection: &Connection,
+    channel: ChannelId,
+    contact: ContactId,
+) -> Result<Option<Conversation>> {
     row::one(
         connection,
         "SELECT body FROM conversation WHERE channel_id = ? AND contact_id = ?",

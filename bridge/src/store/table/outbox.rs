@@ -3,7 +3,7 @@
 use ownline_model::{
     ids::{ChangeId, ChannelId, ConversationId},
     problem::ProblemCode,
-    sync::{Change, Op, Outcome},
+    sync::{Change, ChangeResult, Op, Outcome},
 };
 use rusqlite::{Connection, params};
 use uuid::Uuid;
@@ -125,29 +125,38 @@ pub(in crate::store) fn count(connection: &Connection) -> Result<u64> {
     Ok(count.unwrap_or(0).unsigned_abs())
 }
 
-/// A row dies when the server has taken it or refused the request. A refused fact is kept on record, and one about a number
-/// that the server does not accept waits.
-pub(in crate::store) fn remove_or_refuse(
-    connection: &Connection,
-    id: ChangeId,
-    op: Option<&Op>,
-    outcome: &Outcome,
-) -> Result<()> {
-    let fact = matches!(op, Some(Op::MessageReceived { .. } | Op::ConversationOpened { .. } | Op::MessageStatus { .. }));
-    match outcome {
-        Outcome::Rejected { code: ProblemCode::NumberAlreadyLinked | ProblemCode::NotYourNumber, .. } if fact => {
-            row::run(connection, "UPDATE outbox SET held = 1 WHERE id = ?", [id.0.into_bytes()])?;
+/// A row dies when the server has taken it or refused the request. A refused fact is kept on record, one about a number that
+/// the server does not accept waits, and a note on a contact that changed meanwhile is asked again over the new state.
+pub(in crate::store) fn settle(connection: &Connection, op: Option<&Op>, result: &ChangeResult) -> Result<Settled> {
+    let id = result.id.0.into_bytes();
+    let fact =
+        matches!(op, Some(Op::MessageReceived { .. } | Op::ConversationOpened { .. } | Op::MessageStatus { .. }));
+    match (&result.outcome, op) {
+        (Outcome::Rejected { code: ProblemCode::NumberAlreadyLinked | ProblemCode::NotYourNumber, .. }, _) if fact => {
+            row::run(connection, "UPDATE outbox SET held = 1 WHERE id = ?", [id])?;
         }
-        Outcome::Rejected { code, .. } if fact => {
-            row::run(
-                connection,
-                "UPDATE outbox SET refused = ? WHERE id = ?",
-                params![code.as_str(), id.0.into_bytes()],
-            )?;
+        (Outcome::Rejected { code, .. }, _) if fact => {
+            row::run(connection, "UPDATE outbox SET refused = ? WHERE id = ?", params![code.as_str(), id])?;
+        }
+        (
+            Outcome::Rejected { code: ProblemCode::VersionConflict, .. },
+            Some(Op::ContactPatched { contact_id, base_version, patch }),
+        ) if let Some(truth) = result.truth.contact.as_ref().filter(|truth| truth.version != *base_version) => {
+            let (contact_id, patch) = (*contact_id, patch.clone());
+            let again = Op::ContactPatched { contact_id, base_version: truth.version, patch };
+            row::run(connection, "UPDATE outbox SET op = ? WHERE id = ?", params![serde_json::to_string(&again)?, id])?;
+            return Ok(Settled::AskedAgain);
         }
         _ => {
-            row::run(connection, "DELETE FROM outbox WHERE id = ?", [id.0.into_bytes()])?;
+            row::run(connection, "DELETE FROM outbox WHERE id = ?", [id])?;
         }
     }
-    Ok(())
+    Ok(Settled::Done)
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Settled {
+    Done,
+    AskedAgain,
 }
