@@ -285,8 +285,12 @@ pub async fn receipt(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreE
     let network = &serving.network;
     let mut attrs = node.attrs();
     let named = attrs.optional_jid("to");
-    let author = named.as_ref().and_then(|jid| network.resolve(jid));
     let kind = text(node, "type");
+    let author = match &named {
+        Some(jid) => network.resolve(jid),
+        // A client that takes in a copy of its own account's message need not name the author.
+        None => (kind == "sender").then(|| Address::phone(serving.account.number)),
+    };
     let mut ids = vec![text(node, "id")];
     if let Some(list) = node.get_optional_child("list") {
         ids.extend(list.get_children_by_tag("item").map(|item| text(item, "id")));
@@ -302,6 +306,8 @@ pub async fn receipt(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreE
             network.pass_retry(&serving.account, device, (author, by_lid), &ids[0], children).await?;
         } else {
             let at = attrs.optional_u64("t").and_then(|at| i64::try_from(at).ok()).unwrap_or_else(now_seconds);
+            // Not in the foreground, but delivered all the same: whoever wrote it is not told the difference.
+            let kind = if kind == "inactive" { String::new() } else { kind };
             let receipt = Receipt { to: author, by_lid, ids, kind, at };
             network.pass_receipt(&serving.account, device, receipt).await?;
         }

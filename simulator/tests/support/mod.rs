@@ -123,6 +123,8 @@ pub struct Device {
     pub client: Arc<Client>,
     handle: BotHandle,
     events: mpsc::UnboundedReceiver<Arc<Event>>,
+    /// What came and nobody has asked for yet.
+    unasked: Vec<Arc<Event>>,
     url: String,
 }
 
@@ -140,7 +142,7 @@ impl Device {
             .await
             .expect("a client");
         let client = bot.client();
-        Self { store, client, handle: bot.spawn(), events, url: url.to_owned() }
+        Self { store, client, handle: bot.spawn(), events, unasked: Vec::new(), url: url.to_owned() }
     }
 
     /// Ends the client and starts it again on its store.
@@ -156,21 +158,25 @@ impl Device {
         self.store
     }
 
-    /// The first event that `pick` wants.
+    /// The first event that `pick` wants, among those that nobody has asked for yet.
     pub async fn next<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
-        let mut seen = Vec::new();
-        let found = tokio::time::timeout(PATIENCE, async {
-            loop {
-                let event = self.events.recv().await.expect("the client goes on");
-                if let Some(found) = pick(&event) {
-                    return found;
-                }
-                seen.push(format!("{event:?}").chars().take(160).collect::<String>());
+        let found = self.unasked.iter().enumerate().find_map(|(index, event)| Some((index, pick(event)?)));
+        if let Some((index, found)) = found {
+            self.unasked.remove(index);
+            return found;
+        }
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let Ok(event) = tokio::time::timeout_at(deadline, self.events.recv()).await else {
+                let seen: Vec<String> =
+                    self.unasked.iter().map(|event| format!("{event:?}").chars().take(160).collect()).collect();
+                panic!("{what} did not come; what came: {seen:#?}");
+            };
+            let event = event.expect("the client goes on");
+            if let Some(found) = pick(&event) {
+                return found;
             }
-        });
-        match found.await {
-            Ok(found) => found,
-            Err(_) => panic!("{what} did not come; what came: {seen:#?}"),
+            self.unasked.push(event);
         }
     }
 
