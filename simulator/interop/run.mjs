@@ -1,0 +1,274 @@
+// A WhatsApp client that Ownline does not use, against Ownline's simulator: `node run.mjs [path of ownline-simulator]`.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Client, Status, textOf, trust, verified } from "./client.mjs";
+import { findProgram, Simulator } from "./simulator.mjs";
+import { eventually, Stopped, Story } from "./story.mjs";
+
+const ANA = "5511988887777";
+const JOANA = "5511912345678";
+const TOM = "4915112345678";
+const jid = (number) => `${number}@s.whatsapp.net`;
+
+const simulator = new Simulator(findProgram(process.argv[2]));
+const story = new Story();
+const clients = [];
+
+function client(name) {
+  const made = new Client(join(simulator.folder, name), simulator.ws);
+  clients.push(made);
+  return made;
+}
+
+async function link(session, number) {
+  await session.connect();
+  const qr = await session.until("a linking code", () => session.codes.at(-1));
+  const linked = await simulator.post(`/phones/${number}/scan`, { qr });
+  await session.until("the session to be open after the restart", () => session.isOpen());
+  return linked;
+}
+
+const writes = (customer, to, text) => simulator.post(`/customers/${customer}/messages`, { to, text }).then(({ id }) => id);
+const hasTexts = (session, expected, fromMe = false) => session.until(`the texts ${JSON.stringify(expected)}`, () => {
+  const texts = session.texts(fromMe);
+  return expected.every((text) => texts.includes(text));
+});
+const statusSeen = (customer, id) => simulator.get(`/customers/${customer}/messages?with=${ANA}`).then((chat) => chat.find((message) => message.id === id)?.status);
+
+async function tell() {
+  await simulator.start();
+  const { root_key: rootKey } = await simulator.get("/root-key");
+  await simulator.post("/phones", { number: ANA, name: "Ana Moura" });
+  await simulator.post("/customers", { number: JOANA, name: "Joana Silva" });
+  await simulator.post("/customers", { number: TOM, name: "Tom Weber" });
+
+  await story.tell("a client that trusts another root refuses the network", async () => {
+    const stranger = client("stranger");
+    await stranger.connect();
+    await stranger.until("the refusal", () => stranger.ended() !== undefined || stranger.connections.some((update) => update.connection === "close"));
+    assert.equal(stranger.codes.length, 0, "a code was shown over an untrusted connection");
+    await stranger.disconnect();
+  });
+  trust(rootKey);
+
+  const desk = client("desk");
+  await story.tell("a code is scanned and the session opens after the restart", async () => {
+    const linked = await link(desk, ANA);
+    assert.ok(linked.device >= 1, JSON.stringify(linked));
+    assert.equal(desk.me.id, `${ANA}:${linked.device}@s.whatsapp.net`);
+    assert.match(desk.me.lid, /^\d+(:\d+)?@lid$/);
+    assert.ok(verified.count >= 3, `${verified.count} signatures were verified: certificate, its issuer, the phone`);
+  });
+
+  await story.tell("a code that was used, or is none, is refused", async () => {
+    for (const [qr, statuses] of [[desk.codes[0], [404, 409, 410]], ["hello", [409]], ["2@AAAA,BBBB,CCCC,DDDD,1", [404, 409]]]) {
+      await assert.rejects(simulator.post(`/phones/${ANA}/scan`, { qr }), ({ status }) => statuses.includes(status));
+    }
+  });
+
+  let first;
+  await story.tell("a customer's text arrives, and its delivery is confirmed", async () => {
+    first = await writes(JOANA, ANA, "Olá! Where is my order? 📦");
+    await hasTexts(desk, ["Olá! Where is my order? 📦"]);
+    const message = desk.messages.find((candidate) => candidate.key.id === first);
+    assert.ok(message, "the id is the one that was answered");
+    assert.equal(message.pushName, "Joana Silva");
+    await eventually("the customer to see it delivered", async () => (await statusSeen(JOANA, first)) === "delivered");
+  });
+
+  await story.tell("reading gives the customer blue ticks", async () => {
+    await desk.socket.readMessages([desk.messages.find((message) => message.key.id === first).key]);
+    await eventually("the customer to see it read", async () => (await statusSeen(JOANA, first)) === "read");
+  });
+
+  let reply;
+  await story.tell("a reply reaches the customer, and is acknowledged and delivered", async () => {
+    const sender = desk.messages.find((message) => message.key.id === first).key.remoteJid;
+    reply = (await desk.socket.sendMessage(sender, { text: "It is on its way." })).key.id;
+    const [seen] = await eventually("the customer to have it", async () => {
+      const chat = await simulator.received(JOANA, ANA);
+      return chat.length > 0 && chat;
+    });
+    assert.equal(seen.text, "It is on its way.");
+    assert.equal(seen.id, reply);
+    await desk.until("the delivery tick", () => desk.statusOf(reply) >= Status.DELIVERY_ACK);
+  });
+
+  await story.tell("the customer's reading turns the reply's ticks blue", async () => {
+    await simulator.post(`/customers/${JOANA}/read`, { to: ANA, ids: [reply] });
+    await desk.until("the read tick", () => desk.statusOf(reply) >= Status.READ);
+  });
+
+  await story.tell("typing is seen both ways", async () => {
+    await simulator.post(`/customers/${JOANA}/typing`, { to: ANA, state: "composing" });
+    const composing = (update) => Object.values(update.presences).some(({ lastKnownPresence }) => lastKnownPresence === "composing");
+    await desk.until("the customer's typing", () => desk.presence.some(composing));
+    await simulator.post(`/customers/${JOANA}/typing`, { to: ANA, state: "paused" });
+    const events = await fetch(`${simulator.control}/events`);
+    const heard = hears(events, (event) => event.type === "typing" && event.number === JOANA && event.from === ANA && event.state === "composing");
+    await desk.socket.sendPresenceUpdate("composing", jid(JOANA));
+    await heard;
+  });
+
+  await story.tell("a conversation can begin at the client, by telephone number", async () => {
+    const { id } = (await desk.socket.sendMessage(jid(TOM), { text: "Hello Tom, this is Ana." })).key;
+    await eventually("the customer to have it", async () => (await simulator.received(TOM, ANA)).some((message) => message.id === id && message.text === "Hello Tom, this is Ana."));
+    await desk.until("the delivery tick", () => desk.statusOf(id) >= Status.DELIVERY_ACK);
+    await writes(TOM, ANA, "Hello Ana!");
+    await hasTexts(desk, ["Hello Ana!"]);
+  });
+
+  await story.tell("who is on WhatsApp is told from who is not", async () => {
+    const found = await desk.socket.onWhatsApp(jid(JOANA), jid("390612345678"));
+    const known = found.filter(({ exists }) => exists).map((result) => result.jid);
+    assert.deepEqual(known, [jid(JOANA)]);
+  });
+
+  await story.tell("a long text and a text of many scripts keep every character", async () => {
+    const texts = ["x".repeat(60_000), "नमस्ते 🙏🏽 مرحبا 你好\n\t«»"];
+    for (const text of texts) await writes(JOANA, ANA, text);
+    await hasTexts(desk, texts);
+    const sender = desk.messages.find((message) => message.key.id === first).key.remoteJid;
+    for (const text of texts) await desk.socket.sendMessage(sender, { text });
+    await eventually("the customer to have both", async () => {
+      const chat = (await simulator.received(JOANA, ANA)).map((message) => message.text);
+      return texts.every((text) => chat.includes(text));
+    });
+  });
+
+  await story.tell("everything works while the phone is off", async () => {
+    await simulator.post(`/phones/${ANA}/offline`);
+    const id = await writes(JOANA, ANA, "Is your phone off?");
+    await hasTexts(desk, ["Is your phone off?"]);
+    await eventually("the customer to see it delivered", async () => (await statusSeen(JOANA, id)) === "delivered");
+    await desk.socket.sendMessage(desk.messages.at(-1).key.remoteJid, { text: "It is, and here I am." });
+    await eventually("the customer to have it", async () => (await simulator.received(JOANA, ANA)).some((message) => message.text === "It is, and here I am."));
+    await simulator.post(`/phones/${ANA}/offline`, { offline: false });
+  });
+
+  const tablet = client("tablet");
+  await story.tell("a second device of the same phone gets its own copies", async () => {
+    const linked = await link(tablet, ANA);
+    assert.notEqual(linked.device, Number(desk.me.id.match(/:(\d+)@/)[1]));
+    desk.forget();
+    await writes(JOANA, ANA, "Are both of you there?");
+    await Promise.all([desk, tablet].map((session) => hasTexts(session, ["Are both of you there?"])));
+  });
+
+  await story.tell("what one device sends shows up on the other as its own", async () => {
+    const sender = desk.messages.at(-1).key.remoteJid;
+    await desk.socket.sendMessage(sender, { text: "Both are." });
+    await hasTexts(tablet, ["Both are."], true);
+    await eventually("the customer to have it once", async () => (await simulator.received(JOANA, ANA)).filter((message) => message.text === "Both are.").length === 1);
+  });
+
+  await story.tell("what the phone itself sends shows up on both devices", async () => {
+    const { id } = await simulator.post(`/phones/${ANA}/messages`, { to: JOANA, text: "Written on the phone." });
+    await Promise.all([desk, tablet].map((session) => hasTexts(session, ["Written on the phone."], true)));
+    const seen = (await simulator.received(JOANA, ANA)).find((message) => message.id === id);
+    assert.equal(seen?.text, "Written on the phone.");
+  });
+
+  await story.tell("a message that cannot be decrypted is asked for again", async () => {
+    await simulator.post("/faults", { corrupt: { number: ANA, device: Number(desk.me.id.match(/:(\d+)@/)[1]), times: 1 } });
+    await writes(JOANA, ANA, "Damaged on the way.");
+    await desk.until("the repetition", () => desk.texts().includes("Damaged on the way.") || desk.updates.some((update) => update.update.message?.conversation === "Damaged on the way."));
+    await simulator.call("DELETE", "/faults");
+    await writes(JOANA, ANA, "And whole again.");
+    await hasTexts(desk, ["And whole again."]);
+  });
+
+  await story.tell("messages that came while it was away arrive in order, once, with the saved keys", async () => {
+    await desk.disconnect();
+    desk.forget();
+    const missed = Array.from({ length: 130 }, (_, index) => `While you were away ${index + 1}`);
+    for (const text of missed) await writes(JOANA, ANA, text);
+    await desk.connect();
+    await desk.until("the session to be open", () => desk.isOpen());
+    await hasTexts(desk, missed);
+    assert.equal(desk.codes.length, 0, "a new code was asked for");
+    assert.deepEqual(desk.texts().filter((text) => text.startsWith("While")), missed);
+    assert.deepEqual(desk.messages.filter((message) => message.messageStubType).map((message) => message.messageStubParameters), []);
+  });
+
+  await story.tell("everything goes on after the network itself was restarted", async () => {
+    await Promise.all([desk, tablet].map((session) => session.disconnect()));
+    await simulator.stop();
+    await simulator.start();
+    for (const session of [desk, tablet]) {
+      session.forget();
+      await session.connect();
+      await session.until("the session to be open", () => session.isOpen());
+    }
+    await writes(JOANA, ANA, "After the restart.");
+    await Promise.all([desk, tablet].map((session) => hasTexts(session, ["After the restart."])));
+    const sender = desk.messages.find((message) => textOf(message) === "After the restart.").key.remoteJid;
+    await desk.socket.sendMessage(sender, { text: "Still here." });
+    await eventually("the customer to have it", async () => (await simulator.received(JOANA, ANA)).some((message) => message.text === "Still here."));
+  });
+
+  await story.tell("a refused message is told so", async () => {
+    await simulator.post("/faults", { refuse: { code: 463, number: ANA, times: 1 } });
+    const { id } = (await desk.socket.sendMessage(jid(TOM), { text: "This one is refused." })).key;
+    await desk.until("the refusal", () => desk.wasRefused(id));
+    assert.ok(!(await simulator.received(TOM, ANA)).some((message) => message.id === id));
+    await simulator.call("DELETE", "/faults");
+  });
+
+  await story.tell("a second login with the same keys takes the place of the first", async () => {
+    const twin = new Client(tablet.folder, simulator.ws);
+    clients.push(twin);
+    await twin.connect();
+    await twin.until("the second session to be open", () => twin.isOpen());
+    await tablet.until("the first to be replaced", () => tablet.ended() === 440);
+    await twin.disconnect();
+  });
+
+  await story.tell("unlinking at the phone logs the client out for good", async () => {
+    await simulator.post(`/phones/${ANA}/logout`);
+    await desk.until("the end of the session", () => desk.ended() === 401);
+    desk.forget();
+    await desk.connect();
+    await desk.until("the refused login", () => desk.ended() === 401);
+  });
+}
+
+/** Reads server-sent events until one fits. */
+async function hears(response, fits, ms = 10_000) {
+  const timer = setTimeout(() => response.body.cancel().catch(() => {}), ms);
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of response.body) {
+      text += decoder.decode(chunk, { stream: true });
+      const lines = text.split("\n");
+      text = lines.pop();
+      for (const line of lines) {
+        if (line.startsWith("data: ") && fits(JSON.parse(line.slice(6)))) return;
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new Error("the event did not come");
+}
+
+process.on("unhandledRejection", (error) => {
+  // Baileys leaves requests of a connection that was closed to themselves.
+  if (process.env.OWNLINE_INTEROP_LOG) console.error("left behind", error);
+});
+
+try {
+  await tell();
+} catch (error) {
+  if (!(error instanceof Stopped)) {
+    story.failed += 1;
+    console.log(`FAIL  ${error.stack ?? error}`);
+  }
+  console.log(`\nThe simulator's last words:\n${simulator.log()}`);
+} finally {
+  for (const session of clients) await session.disconnect().catch(() => {});
+  await simulator.strike();
+}
+console.log(`${story.passed} passed, ${story.failed} failed`);
+process.exit(story.failed === 0 ? 0 : 1);
