@@ -1,5 +1,12 @@
-fn main() {
-    use std::io::Write as _;
-    let doc = ownline_server::router::openapi().to_pretty_json().expect("json");
-    let _ = std::io::stdout().write_all(doc.as_bytes());
+//! `ownline-server`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use ownline_server::cli;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // A wrong command line ends here, with words and exit code 2.
+    cli::run(cli::Cli::parse()).await
 }

@@ -1,15 +1,37 @@
 //! Every route of the server, on one page.
 
+use std::{any::Any, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, HeaderValue, header},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use ownline_model::{limits::BODY_MAX_BYTES, problem::ProblemCode};
+use ownline_web::{
+    ApiError,
+    ui::{self, Host},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    set_header::SetResponseHeaderLayer,
+    trace::{DefaultOnFailure, TraceLayer},
+};
 use utoipa::{
     Modify, OpenApi,
-    openapi::{
-        schema::Schema,
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{app::App, routes as r};
+
+/// A push of 500 messages, some of them long.
+const PUSH_MAX_BYTES: usize = 8 * 1024 * 1024;
+const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// The desk: the same paths and schemas as on a bridge.
 fn desk() -> OpenApiRouter<App> {
@@ -48,7 +70,11 @@ fn accounts() -> OpenApiRouter<App> {
 }
 
 fn sync() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(r::sync::push)).routes(routes!(r::sync::pull))
+    OpenApiRouter::new()
+        .routes(routes!(r::sync::push))
+        .layer(DefaultBodyLimit::max(PUSH_MAX_BYTES))
+        .routes(routes!(r::sync::pull))
+        .routes(routes!(r::realtime::realtime))
 }
 
 #[derive(OpenApi)]
@@ -83,4 +109,46 @@ fn routes() -> OpenApiRouter<App> {
 /// The OpenAPI document, as `GET /api/openapi.json` and `ownline-server openapi` give it.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     routes().into_openapi()
+}
+
+/// The whole service: the API, the screen for everything else, and what every answer bears.
+pub fn service(app: App) -> Router {
+    let (router, document) = routes().split_for_parts();
+    // Made once; it never changes while the server runs.
+    let document = bytes::Bytes::from(document.to_json().unwrap_or_default());
+    let document = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) });
+    router
+        .route("/api/openapi.json", document)
+        .method_not_allowed_fallback(async || ApiError::from(ProblemCode::MethodNotAllowed))
+        .fallback(async |request: Request| ui::serve(Host::Server, request).await)
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(middleware::from_fn(in_time))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(if_absent(header::CACHE_CONTROL, "no-store"))
+        .layer(if_absent(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(if_absent(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(if_absent(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(if_absent(header::REFERRER_POLICY, "no-referrer"))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(DefaultOnFailure::new()))
+        .with_state(app)
+}
+
+fn if_absent(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// The path only: queries may hold what people search for, headers hold tokens.
+fn span(request: &Request<Body>) -> tracing::Span {
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::from(ProblemCode::Unavailable).into_response(),
+    }
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::internal("a handler panicked").into_response()
 }

@@ -1,17 +1,21 @@
-//! TODO agents
+//! People.
 
-use axum::http::StatusCode;
-use ownline_model::{
-    account::{NewAgent, Enrolment, AgentPatch},
-    agent::{Agent},
+use crate::app::App;
+use crate::{
+    accounts::AgentOrEnrolment,
+    desk::{Refusal, policy},
+    store::agents,
 };
-use ownline_web::{ApiError, Json};
+use axum::extract::State;
+use axum::http::StatusCode;
+use ownline_model::ids::AgentId;
+use ownline_model::{
+    account::{AgentPatch, Enrolment, NewAgent},
+    agent::Agent,
+};
+use ownline_web::{ApiError, Json, Path};
 
-use super::problems::Problems;
-
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::Signed};
 
 /// The people of the team.
 #[utoipa::path(
@@ -22,8 +26,8 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = Vec<Agent>, description = "Everyone, by name."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn list_agents() -> Result<Json<Vec<Agent>>, ApiError> {
-    pending()
+pub(crate) async fn list_agents(State(app): State<App>, Signed(who): Signed) -> Result<Json<Vec<Agent>>, ApiError> {
+    Ok(Json(agents::all(&app.store().reader(who.tenant)).await.map_err(Refusal::from)?))
 }
 
 /// Adds a person (admin).
@@ -36,8 +40,16 @@ pub(crate) async fn list_agents() -> Result<Json<Vec<Agent>>, ApiError> {
     responses((status = 201, body = Enrolment, description = "The person, and the code that is shown only now."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn create_agent() -> Result<(StatusCode, Json<Enrolment>), ApiError> {
-    pending()
+pub(crate) async fn create_agent(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Json(body): Json<NewAgent>,
+) -> Result<(StatusCode, Json<Enrolment>), ApiError> {
+    policy::must_manage_agents(&app.caller(&who))?;
+    match app.accounts().add(who.tenant, body, None).await? {
+        AgentOrEnrolment::Enrolment(enrolment) => Ok((StatusCode::CREATED, Json(enrolment))),
+        AgentOrEnrolment::Agent(_) => Err(ApiError::internal("a person without a password needs a code")),
+    }
 }
 
 /// Changes a person's name or role, or switches the account off, which ends its sessions at once (admin).
@@ -51,8 +63,14 @@ pub(crate) async fn create_agent() -> Result<(StatusCode, Json<Enrolment>), ApiE
     responses((status = 200, body = Agent, description = "The changed person."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn update_agent() -> Result<Json<Agent>, ApiError> {
-    pending()
+pub(crate) async fn update_agent(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<AgentId>,
+    Json(body): Json<AgentPatch>,
+) -> Result<Json<Agent>, ApiError> {
+    policy::must_manage_agents(&app.caller(&who))?;
+    Ok(Json(app.accounts().change(who.tenant, id, body).await?))
 }
 
 /// Makes a new enrolment code; earlier ones stop working (admin).
@@ -65,6 +83,11 @@ pub(crate) async fn update_agent() -> Result<Json<Agent>, ApiError> {
     responses((status = 201, body = Enrolment, description = "The new code, shown only now."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn renew_enrolment() -> Result<(StatusCode, Json<Enrolment>), ApiError> {
-    pending()
+pub(crate) async fn renew_enrolment(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<AgentId>,
+) -> Result<(StatusCode, Json<Enrolment>), ApiError> {
+    policy::must_manage_agents(&app.caller(&who))?;
+    Ok((StatusCode::CREATED, Json(app.accounts().renew_enrolment(who.tenant, id).await?)))
 }

@@ -1,17 +1,16 @@
-//! TODO auth
+//! Signing in and out, and the own profile.
 
+use axum::extract::State;
 use axum::http::StatusCode;
 use ownline_model::{
-    account::{Tokens, Login, Refresh, Enrol, ProfileUpdate},
-    agent::{Agent},
+    account::{Enrol, Login, ProfileUpdate, Refresh, Tokens},
+    agent::Agent,
 };
 use ownline_web::{ApiError, Json};
 
-use super::problems::Problems;
+use crate::app::App;
 
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::From, signed::Signed};
 
 /// Signs in with e-mail and password.
 #[utoipa::path(
@@ -23,8 +22,12 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = Tokens, description = "Signed in."), Problems),
     security(())
 )]
-pub(crate) async fn login() -> Result<Json<Tokens>, ApiError> {
-    pending()
+pub(crate) async fn login(
+    State(app): State<App>,
+    From(from): From,
+    Json(body): Json<Login>,
+) -> Result<Json<Tokens>, ApiError> {
+    Ok(Json(app.accounts().sign_in(body, from).await?))
 }
 
 /// Gives the next tokens for a refresh token, which is spent by it. Using a spent one ends the session.
@@ -37,8 +40,8 @@ pub(crate) async fn login() -> Result<Json<Tokens>, ApiError> {
     responses((status = 200, body = Tokens, description = "The next tokens."), Problems),
     security(())
 )]
-pub(crate) async fn refresh() -> Result<Json<Tokens>, ApiError> {
-    pending()
+pub(crate) async fn refresh(State(app): State<App>, Json(body): Json<Refresh>) -> Result<Json<Tokens>, ApiError> {
+    Ok(Json(app.accounts().refresh(&body.refresh_token).await?))
 }
 
 /// Ends the session of a refresh token. Repeating it is harmless.
@@ -51,8 +54,9 @@ pub(crate) async fn refresh() -> Result<Json<Tokens>, ApiError> {
     responses((status = 204, description = "The session has ended."), Problems),
     security(())
 )]
-pub(crate) async fn logout() -> Result<StatusCode, ApiError> {
-    pending()
+pub(crate) async fn logout(State(app): State<App>, Json(body): Json<Refresh>) -> Result<StatusCode, ApiError> {
+    app.accounts().sign_out(&body.refresh_token).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sets the first password by a one-time code from the admin.
@@ -65,8 +69,12 @@ pub(crate) async fn logout() -> Result<StatusCode, ApiError> {
     responses((status = 200, body = Tokens, description = "The password is set; signed in."), Problems),
     security(())
 )]
-pub(crate) async fn enrol() -> Result<Json<Tokens>, ApiError> {
-    pending()
+pub(crate) async fn enrol(
+    State(app): State<App>,
+    From(from): From,
+    Json(body): Json<Enrol>,
+) -> Result<Json<Tokens>, ApiError> {
+    Ok(Json(app.accounts().enrol(body, from).await?))
 }
 
 /// Who is signed in.
@@ -78,8 +86,8 @@ pub(crate) async fn enrol() -> Result<Json<Tokens>, ApiError> {
     responses((status = 200, body = Agent, description = "The person who asks."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn get_profile() -> Result<Json<Agent>, ApiError> {
-    pending()
+pub(crate) async fn get_profile(Signed(who): Signed) -> Result<Json<Agent>, ApiError> {
+    Ok(Json(who.agent))
 }
 
 /// Changes the own name or password. A new password ends all other sessions.
@@ -92,6 +100,10 @@ pub(crate) async fn get_profile() -> Result<Json<Agent>, ApiError> {
     responses((status = 200, body = Agent, description = "The changed profile."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn update_profile() -> Result<Json<Agent>, ApiError> {
-    pending()
+pub(crate) async fn update_profile(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Json(body): Json<ProfileUpdate>,
+) -> Result<Json<Agent>, ApiError> {
+    Ok(Json(app.accounts().update_profile(&who, body).await?))
 }

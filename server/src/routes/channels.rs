@@ -1,15 +1,12 @@
-//! TODO channels
+//! Numbers.
 
-use ownline_model::{
-    channel::{Channel},
-};
+use crate::app::App;
+use crate::{desk::Refusal, store::channels};
+use axum::extract::State;
+use ownline_model::channel::Channel;
 use ownline_web::{ApiError, Json};
 
-use super::problems::Problems;
-
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::Signed};
 
 /// The numbers that the team talks from.
 #[utoipa::path(
@@ -20,6 +17,6 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = Vec<Channel>, description = "Every number, by name."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn list_channels() -> Result<Json<Vec<Channel>>, ApiError> {
-    pending()
+pub(crate) async fn list_channels(State(app): State<App>, Signed(who): Signed) -> Result<Json<Vec<Channel>>, ApiError> {
+    Ok(Json(channels::all(&app.store().reader(who.tenant)).await.map_err(Refusal::from)?))
 }

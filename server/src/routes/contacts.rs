@@ -1,17 +1,20 @@
-//! TODO contacts
+//! Customers.
 
+use crate::app::App;
+use crate::{
+    desk::{self, Refusal},
+    store::contacts,
+};
+use axum::extract::State;
 use ownline_model::{
     contact::{Contact, ContactPatch},
-    page::{Page},
-    desk_query::{ContactQuery},
+    desk_query::ContactQuery,
+    page::Page,
 };
-use ownline_web::{ApiError, Json};
+use ownline_model::{desk_query::page_limit, ids::ContactId, problem::ProblemCode};
+use ownline_web::{ApiError, Json, Path, Query};
 
-use super::problems::Problems;
-
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::Signed};
 
 /// Customers, by name.
 #[utoipa::path(
@@ -23,8 +26,15 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = Page<Contact>, description = "A page of customers."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn list_contacts() -> Result<Json<Page<Contact>>, ApiError> {
-    pending()
+pub(crate) async fn list_contacts(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Query(query): Query<ContactQuery>,
+) -> Result<Json<Page<Contact>>, ApiError> {
+    let db = app.store().reader(who.tenant);
+    let limit = page_limit(query.limit);
+    let page = contacts::page(&db, query.q.as_deref(), query.cursor.as_deref(), limit).await.map_err(Refusal::from)?;
+    Ok(Json(page.map_err(Refusal::from)?))
 }
 
 /// One customer.
@@ -37,8 +47,13 @@ pub(crate) async fn list_contacts() -> Result<Json<Page<Contact>>, ApiError> {
     responses((status = 200, body = Contact, description = "The customer."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn get_contact() -> Result<Json<Contact>, ApiError> {
-    pending()
+pub(crate) async fn get_contact(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<ContactId>,
+) -> Result<Json<Contact>, ApiError> {
+    let known = contacts::find(&app.store().reader(who.tenant), id).await.map_err(Refusal::from)?;
+    Ok(Json(known.ok_or(ProblemCode::NotFound)?.contact))
 }
 
 /// Changes what the team noted about a customer. Absent fields stay as they are.
@@ -52,6 +67,15 @@ pub(crate) async fn get_contact() -> Result<Json<Contact>, ApiError> {
     responses((status = 200, body = Contact, description = "The changed customer."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn patch_contact() -> Result<Json<Contact>, ApiError> {
-    pending()
+pub(crate) async fn patch_contact(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<ContactId>,
+    Json(body): Json<ContactPatch>,
+) -> Result<Json<Contact>, ApiError> {
+    let (contact, _) = app
+        .store()
+        .write(who.tenant, app.now(), move |tx| Box::pin(async move { desk::contact::patch(tx, id, None, body).await }))
+        .await?;
+    Ok(Json(contact))
 }

@@ -1,18 +1,24 @@
-//! TODO conversations
+//! Conversations.
 
-use ownline_model::{
-    conversation::{ConversationItem, ConversationCounts, Conversation},
-    message::{ReadUpTo},
-    page::{Page},
-    desk_query::{ConversationQuery},
+use crate::app::App;
+use crate::{
+    desk::{self, Refusal},
+    store::{
+        conversations::{self, Filter},
+        counters,
+    },
 };
-use ownline_web::{ApiError, Json};
+use axum::extract::State;
+use ownline_model::{
+    conversation::{Conversation, ConversationCounts, ConversationItem},
+    desk_query::ConversationQuery,
+    message::ReadUpTo,
+    page::Page,
+};
+use ownline_model::{desk_query::page_limit, ids::ConversationId, problem::ProblemCode};
+use ownline_web::{ApiError, Json, Path, Query};
 
-use super::problems::Problems;
-
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::Signed};
 
 /// Conversations, latest activity first.
 #[utoipa::path(
@@ -24,8 +30,19 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = Page<ConversationItem>, description = "A page of conversations."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn list_conversations() -> Result<Json<Page<ConversationItem>>, ApiError> {
-    pending()
+pub(crate) async fn list_conversations(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Query(query): Query<ConversationQuery>,
+) -> Result<Json<Page<ConversationItem>>, ApiError> {
+    let filter = Filter {
+        view: query.view.unwrap_or_default(),
+        q: query.q.as_deref(),
+        cursor: query.cursor.as_deref(),
+        limit: page_limit(query.limit),
+    };
+    let page = conversations::page(&app.store().reader(who.tenant), who.agent.id, filter).await;
+    Ok(Json(page.map_err(Refusal::from)?.map_err(Refusal::from)?))
 }
 
 /// How many conversations each view holds.
@@ -37,8 +54,12 @@ pub(crate) async fn list_conversations() -> Result<Json<Page<ConversationItem>>,
     responses((status = 200, body = ConversationCounts, description = "How many each view holds."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn conversation_counts() -> Result<Json<ConversationCounts>, ApiError> {
-    pending()
+pub(crate) async fn conversation_counts(
+    State(app): State<App>,
+    Signed(who): Signed,
+) -> Result<Json<ConversationCounts>, ApiError> {
+    let counts = counters::conversations(&app.store().reader(who.tenant), who.agent.id).await;
+    Ok(Json(counts.map_err(Refusal::from)?))
 }
 
 /// One conversation with its person and its open ticket.
@@ -51,8 +72,13 @@ pub(crate) async fn conversation_counts() -> Result<Json<ConversationCounts>, Ap
     responses((status = 200, body = ConversationItem, description = "The conversation."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn get_conversation() -> Result<Json<ConversationItem>, ApiError> {
-    pending()
+pub(crate) async fn get_conversation(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<ConversationId>,
+) -> Result<Json<ConversationItem>, ApiError> {
+    let item = conversations::find_item(&app.store().reader(who.tenant), id).await.map_err(Refusal::from)?;
+    Ok(Json(item.ok_or(ProblemCode::NotFound)?))
 }
 
 /// Notes that a person has seen everything up to a position.
@@ -66,6 +92,15 @@ pub(crate) async fn get_conversation() -> Result<Json<ConversationItem>, ApiErro
     responses((status = 200, body = Conversation, description = "The conversation after it."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn mark_read() -> Result<Json<Conversation>, ApiError> {
-    pending()
+pub(crate) async fn mark_read(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<ConversationId>,
+    Json(body): Json<ReadUpTo>,
+) -> Result<Json<Conversation>, ApiError> {
+    let applied = app
+        .store()
+        .write(who.tenant, app.now(), move |tx| Box::pin(async move { desk::read::up_to(tx, id, body.position).await }))
+        .await?;
+    Ok(Json(applied.truth.conversation.ok_or(ProblemCode::NotFound)?))
 }

@@ -1,15 +1,13 @@
-//! TODO health
+//! Whether the server is there.
 
-use ownline_model::{
-    health::{ServerHealth},
-};
+use crate::PROTOCOL_MIN;
+use crate::app::App;
+use axum::extract::State;
+use ownline_model::PROTOCOL;
+use ownline_model::health::ServerHealth;
 use ownline_web::{ApiError, Json};
 
 use super::problems::Problems;
-
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
 
 /// Whether this is an Ownline server, and which protocol it speaks. Open to all.
 #[utoipa::path(
@@ -20,6 +18,13 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = ServerHealth, description = "The server is there."), Problems),
     security(())
 )]
-pub(crate) async fn health() -> Result<Json<ServerHealth>, ApiError> {
-    pending()
+pub(crate) async fn health(State(app): State<App>) -> Result<Json<ServerHealth>, ApiError> {
+    let setup_needed = app.setup_token().is_some();
+    Ok(Json(ServerHealth {
+        ok: true,
+        product: "ownline-server".to_owned(),
+        protocol: PROTOCOL,
+        protocol_min: PROTOCOL_MIN,
+        setup_needed,
+    }))
 }

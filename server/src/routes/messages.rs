@@ -1,18 +1,25 @@
-//! TODO messages
+//! Messages.
 
+use crate::app::App;
+use crate::{
+    desk::{self, Refusal},
+    store::{conversations, messages},
+};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ownline_model::{
+    desk_query::MessageQuery,
     message::{Message, NewMessage},
-    page::{Page},
-    desk_query::{MessageQuery},
+    page::Page,
 };
-use ownline_web::{ApiError, Json};
+use ownline_model::{
+    desk_query::page_limit,
+    ids::{ConversationId, MessageId},
+    problem::ProblemCode,
+};
+use ownline_web::{ApiError, Json, Path, Query};
 
-use super::problems::Problems;
-
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::Signed};
 
 /// Messages, newest page first.
 #[utoipa::path(
@@ -24,8 +31,17 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = Page<Message>, description = "A page, oldest to newest inside."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn list_messages() -> Result<Json<Page<Message>>, ApiError> {
-    pending()
+pub(crate) async fn list_messages(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<ConversationId>,
+    Query(query): Query<MessageQuery>,
+) -> Result<Json<Page<Message>>, ApiError> {
+    let db = app.store().reader(who.tenant);
+    let thread = conversations::find(&db, id).await.map_err(Refusal::from)?.ok_or(ProblemCode::NotFound)?;
+    let limit = page_limit(query.limit);
+    let page = messages::page(&db, thread.conversation.id, query.cursor.as_deref(), limit).await;
+    Ok(Json(page.map_err(Refusal::from)?.map_err(Refusal::from)?))
 }
 
 /// Writes to the customer. Posting the same id again changes nothing.
@@ -39,8 +55,20 @@ pub(crate) async fn list_messages() -> Result<Json<Page<Message>>, ApiError> {
     responses((status = 201, body = Message, description = "Queued, or the same message again."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn send_message() -> Result<(StatusCode, Json<Message>), ApiError> {
-    pending()
+pub(crate) async fn send_message(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<ConversationId>,
+    Json(body): Json<NewMessage>,
+) -> Result<(StatusCode, Json<Message>), ApiError> {
+    let (caller, random) = (app.caller(&who), rand::random());
+    let message = app
+        .store()
+        .write(who.tenant, app.now(), move |tx| {
+            Box::pin(async move { desk::reply::written(tx, &caller, id, body, random).await })
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(message)))
 }
 
 /// Tries a failed message once more, under the same WhatsApp id.
@@ -53,6 +81,15 @@ pub(crate) async fn send_message() -> Result<(StatusCode, Json<Message>), ApiErr
     responses((status = 200, body = Message, description = "Queued again."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn retry_message() -> Result<Json<Message>, ApiError> {
-    pending()
+pub(crate) async fn retry_message(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<MessageId>,
+) -> Result<Json<Message>, ApiError> {
+    let caller = app.caller(&who);
+    let applied = app
+        .store()
+        .write(who.tenant, app.now(), move |tx| Box::pin(async move { desk::delivery::retry(tx, &caller, id).await }))
+        .await?;
+    Ok(Json(applied.truth.message.ok_or(ProblemCode::NotFound)?))
 }

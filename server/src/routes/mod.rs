@@ -10,5 +10,6 @@ pub(crate) mod messages;
 pub(crate) mod problems;
 pub(crate) mod realtime;
 pub(crate) mod setup;
+pub(crate) mod signed;
 pub(crate) mod sync;
 pub(crate) mod tickets;

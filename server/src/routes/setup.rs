@@ -1,16 +1,13 @@
-//! TODO setup
+//! The first admin.
 
+use axum::extract::State;
 use axum::http::StatusCode;
-use ownline_model::{
-    account::{Setup, Tokens},
-};
+use ownline_model::account::{Setup, Tokens};
 use ownline_web::{ApiError, Json};
 
-use super::problems::Problems;
+use crate::app::App;
 
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::From};
 
 /// Makes the first admin, by the token that a fresh server logs. Works once.
 #[utoipa::path(
@@ -22,6 +19,10 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 201, body = Tokens, description = "The first admin, signed in."), Problems),
     security(())
 )]
-pub(crate) async fn setup() -> Result<(StatusCode, Json<Tokens>), ApiError> {
-    pending()
+pub(crate) async fn setup(
+    State(app): State<App>,
+    From(from): From,
+    Json(body): Json<Setup>,
+) -> Result<(StatusCode, Json<Tokens>), ApiError> {
+    Ok((StatusCode::CREATED, Json(app.accounts().set_up(body, from).await?)))
 }

@@ -1,15 +1,17 @@
-//! TODO sync
+//! What bridges push and pull.
 
-use ownline_model::{
-    sync::{Push, PushAnswer, PullAnswer},
+use crate::app::App;
+use crate::{
+    PROTOCOL_MIN,
+    desk::{self, Refusal, feed},
+    store::StoreError,
 };
-use ownline_web::{ApiError, Json};
+use axum::extract::State;
+use ownline_model::sync::{PullAnswer, Push, PushAnswer};
+use ownline_model::{limits::SYNC_BATCH_MAX, problem::ProblemCode};
+use ownline_web::{ApiError, Json, Query};
 
-use super::problems::Problems;
-
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::Signed};
 
 /// A bridge's changes, applied in order, each on its own. Repeating a push is harmless.
 #[utoipa::path(
@@ -21,8 +23,20 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = PushAnswer, description = "One result for each change; all that was applied is durable."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn push() -> Result<Json<PushAnswer>, ApiError> {
-    pending()
+pub(crate) async fn push(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Json(body): Json<Push>,
+) -> Result<Json<PushAnswer>, ApiError> {
+    if body.protocol < PROTOCOL_MIN {
+        return Err(ProblemCode::ProtocolTooOld.into());
+    }
+    if body.changes.len() > SYNC_BATCH_MAX {
+        return Err(Refusal::field("changes", "At most 500 changes in a push.").into());
+    }
+    let now = app.now();
+    let results = desk::push::push(app.store(), who.tenant, now, app.caller(&who), body.changes).await;
+    Ok(Json(PushAnswer { results: results.map_err(unavailable)?, server_time: now }))
 }
 
 /// What happened since a cursor; without one, a snapshot first.
@@ -35,8 +49,16 @@ pub(crate) async fn push() -> Result<Json<PushAnswer>, ApiError> {
     responses((status = 200, body = PullAnswer, description = "The next entries."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn pull() -> Result<Json<PullAnswer>, ApiError> {
-    pending()
+pub(crate) async fn pull(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Query(query): Query<PullQuery>,
+) -> Result<Json<PullAnswer>, ApiError> {
+    if query.protocol.is_some_and(|protocol| protocol < PROTOCOL_MIN) {
+        return Err(ProblemCode::ProtocolTooOld.into());
+    }
+    let db = app.store().reader(who.tenant);
+    Ok(Json(feed::pull(&db, who.tenant, app.now(), query.cursor.as_deref(), query.limit).await?))
 }
 
 /// `GET /api/sync/pull`.
@@ -51,4 +73,10 @@ pub(crate) struct PullQuery {
     pub limit: Option<u32>,
     /// The protocol that the bridge speaks.
     pub protocol: Option<u32>,
+}
+
+/// The bridge keeps what could not be stored and tries again.
+fn unavailable(error: StoreError) -> ApiError {
+    tracing::error!(%error, "a push was not stored");
+    ProblemCode::Unavailable.into()
 }

@@ -1,19 +1,22 @@
-//! TODO tickets
+//! Tickets.
 
+use crate::app::App;
+use crate::{
+    desk::{self, Applied, Refusal, tickets as moves},
+    store::tickets::{self, Filter},
+};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ownline_model::{
+    desk_query::TicketQuery,
     message::{Message, NewMessage},
-    ticket::{Ticket, AssignTicket, ResolveTicket},
-    page::{Page},
-    desk_query::{TicketQuery},
+    page::Page,
+    ticket::{AssignTicket, ResolveTicket, Ticket},
 };
-use ownline_web::{ApiError, Json};
+use ownline_model::{desk_query::page_limit, ids::TicketId, problem::ProblemCode};
+use ownline_web::{ApiError, Json, Path, Query};
 
-use super::problems::Problems;
-
-fn pending<T>() -> Result<T, ApiError> {
-    Err(ownline_model::problem::ProblemCode::Unavailable.into())
-}
+use super::{problems::Problems, signed::Signed};
 
 /// Tickets, newest first.
 #[utoipa::path(
@@ -25,8 +28,19 @@ fn pending<T>() -> Result<T, ApiError> {
     responses((status = 200, body = Page<Ticket>, description = "A page of tickets."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn list_tickets() -> Result<Json<Page<Ticket>>, ApiError> {
-    pending()
+pub(crate) async fn list_tickets(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Query(query): Query<TicketQuery>,
+) -> Result<Json<Page<Ticket>>, ApiError> {
+    let filter = Filter {
+        state: query.state,
+        assignee: query.assignee,
+        cursor: query.cursor.as_deref(),
+        limit: page_limit(query.limit),
+    };
+    let page = tickets::page(&app.store().reader(who.tenant), filter).await;
+    Ok(Json(page.map_err(Refusal::from)?.map_err(Refusal::from)?))
 }
 
 /// One ticket.
@@ -39,8 +53,13 @@ pub(crate) async fn list_tickets() -> Result<Json<Page<Ticket>>, ApiError> {
     responses((status = 200, body = Ticket, description = "The ticket."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn get_ticket() -> Result<Json<Ticket>, ApiError> {
-    pending()
+pub(crate) async fn get_ticket(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<TicketId>,
+) -> Result<Json<Ticket>, ApiError> {
+    let ticket = tickets::find(&app.store().reader(who.tenant), id).await.map_err(Refusal::from)?;
+    Ok(Json(ticket.ok_or(ProblemCode::NotFound)?))
 }
 
 /// Takes the ticket (no `to`) or hands it to someone. Taking is exclusive: the second to ask gets `ticket_taken`.
@@ -54,8 +73,25 @@ pub(crate) async fn get_ticket() -> Result<Json<Ticket>, ApiError> {
     responses((status = 200, body = Ticket, description = "The ticket, assigned."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn assign_ticket() -> Result<Json<Ticket>, ApiError> {
-    pending()
+pub(crate) async fn assign_ticket(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<TicketId>,
+    Json(body): Json<AssignTicket>,
+) -> Result<Json<Ticket>, ApiError> {
+    let caller = app.caller(&who);
+    moved(
+        app.store()
+            .write(who.tenant, app.now(), move |tx| {
+                Box::pin(async move {
+                    match body.to {
+                        Some(to) => moves::transfer::transfer(tx, &caller, id, to).await,
+                        None => moves::take::take(tx, &caller, id).await,
+                    }
+                })
+            })
+            .await?,
+    )
 }
 
 /// Answers the customer as the ticket's assignee, through the owner's machine.
@@ -69,8 +105,20 @@ pub(crate) async fn assign_ticket() -> Result<Json<Ticket>, ApiError> {
     responses((status = 201, body = Message, description = "Queued, or the same message again."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn reply_ticket() -> Result<(StatusCode, Json<Message>), ApiError> {
-    pending()
+pub(crate) async fn reply_ticket(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<TicketId>,
+    Json(body): Json<NewMessage>,
+) -> Result<(StatusCode, Json<Message>), ApiError> {
+    let (caller, random) = (app.caller(&who), rand::random());
+    let message = app
+        .store()
+        .write(who.tenant, app.now(), move |tx| {
+            Box::pin(async move { desk::reply::to_ticket(tx, &caller, id, body, random).await })
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(message)))
 }
 
 /// Says that the work is done.
@@ -84,8 +132,20 @@ pub(crate) async fn reply_ticket() -> Result<(StatusCode, Json<Message>), ApiErr
     responses((status = 200, body = Ticket, description = "The ticket, resolved."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn resolve_ticket() -> Result<Json<Ticket>, ApiError> {
-    pending()
+pub(crate) async fn resolve_ticket(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<TicketId>,
+    Json(body): Json<ResolveTicket>,
+) -> Result<Json<Ticket>, ApiError> {
+    let caller = app.caller(&who);
+    moved(
+        app.store()
+            .write(who.tenant, app.now(), move |tx| {
+                Box::pin(async move { moves::resolve::resolve(tx, &caller, id, body.note).await })
+            })
+            .await?,
+    )
 }
 
 /// Ends the ticket for good.
@@ -98,8 +158,17 @@ pub(crate) async fn resolve_ticket() -> Result<Json<Ticket>, ApiError> {
     responses((status = 200, body = Ticket, description = "The ticket, closed."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn close_ticket() -> Result<Json<Ticket>, ApiError> {
-    pending()
+pub(crate) async fn close_ticket(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<TicketId>,
+) -> Result<Json<Ticket>, ApiError> {
+    let caller = app.caller(&who);
+    moved(
+        app.store()
+            .write(who.tenant, app.now(), move |tx| Box::pin(async move { moves::close::close(tx, &caller, id).await }))
+            .await?,
+    )
 }
 
 /// Takes a resolved ticket up again.
@@ -112,6 +181,21 @@ pub(crate) async fn close_ticket() -> Result<Json<Ticket>, ApiError> {
     responses((status = 200, body = Ticket, description = "The ticket, taken up again."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn reopen_ticket() -> Result<Json<Ticket>, ApiError> {
-    pending()
+pub(crate) async fn reopen_ticket(
+    State(app): State<App>,
+    Signed(who): Signed,
+    Path(id): Path<TicketId>,
+) -> Result<Json<Ticket>, ApiError> {
+    let caller = app.caller(&who);
+    moved(
+        app.store()
+            .write(who.tenant, app.now(), move |tx| {
+                Box::pin(async move { moves::reopen::reopen(tx, &caller, id).await })
+            })
+            .await?,
+    )
+}
+
+fn moved(applied: Applied) -> Result<Json<Ticket>, ApiError> {
+    Ok(Json(applied.truth.ticket.ok_or(ProblemCode::NotFound)?))
 }

@@ -1,0 +1,331 @@
+//! A message that a machine has seen on its own number: from the customer, or from the owner's phone.
+
+use ownline_model::{
+    contact::{Contact, ContactIdentity},
+    conversation::{Conversation, ConversationState, LastMessage, Priority, Scope},
+    event::Event,
+    ids::{ChannelId, ConversationId, TicketId},
+    limits,
+    message::{Direction, Message, MessageKind, MessageStatus, Origin, preview},
+    problem::ProblemCode,
+    sync::Truth,
+    ticket::{Actor, Ticket, TicketState},
+};
+
+use super::{Applied, Caller, Done, Refusal, identity, policy, save_conversation};
+use crate::store::{Tx, channels, contacts, conversations, conversations::Thread, messages, tickets};
+
+/// A customer's last word is noted to the minute: not every message of a burst writes the contact again.
+const INTERACTION_STEP_MS: i64 = 60_000;
+/// A ticket's subject, until a person gives it another.
+const SUBJECT_CHARS: usize = 80;
+
+/// Stores a received message once, however often it is pushed, and opens a ticket when the customer has none open.
+pub(crate) async fn received(
+    tx: &mut Tx,
+    caller: &Caller,
+    identity: &ContactIdentity,
+    scope: Scope,
+    message: Message,
+) -> Done<Applied> {
+    let channel = own_channel(tx, caller, message.channel_id).await?;
+    must_be_shared(scope)?;
+    check(&message)?;
+    let contact = identity::settle(tx, identity).await?;
+    let (before, is_new) = settle_conversation(tx, &contact, channel.id, message.conversation_id, scope).await?;
+    let known = messages::same_as(tx, before.conversation.id, message.direction, &message.wa_id, message.id).await?;
+    let here = |m: &&Message| m.conversation_id == before.conversation.id && m.direction == message.direction;
+    if let Some(stored) = known.iter().filter(here).find(|m| m.wa_id == message.wa_id).cloned() {
+        return again(tx, before, contact, stored, message).await;
+    }
+    if !known.is_empty() {
+        return Err(Refusal::field("message.id", "Another message has this id."));
+    }
+
+    let mut thread = before.clone();
+    let mut message = as_stored(message, &mut thread, scope, caller);
+    let mut ticket = open_ticket(tx, &thread.conversation).await?;
+    match message.direction {
+        Direction::Inbound => {
+            ticket = Some(ticket_for_customer(tx, ticket, &mut thread.conversation, &contact, &message).await?);
+            thread.conversation.state = ConversationState::Active;
+            if message.status != MessageStatus::Read {
+                thread.conversation.unread += 1;
+            }
+        }
+        Direction::Outbound => {
+            ticket = note_reply(tx, ticket, caller.actor()).await?;
+            thread.conversation.state = ConversationState::Waiting;
+        }
+    }
+    message.ticket_id = ticket.as_ref().filter(|ticket| policy::is_open(ticket)).map(|ticket| ticket.id);
+    show_as_last(&mut thread, &message, tx.now());
+    messages::insert(tx, &message).await?;
+    tx.journal(Event::MessageNew(message.clone()));
+    save(tx, &before, &mut thread, is_new).await?;
+    if contact.last_interaction_at.is_none_or(|last| message.at.since(last) > INTERACTION_STEP_MS) {
+        contacts::touch(tx, contact.id, message.at).await?;
+    }
+    Ok(Applied::now(Truth {
+        contact: Some(contact),
+        conversation: Some(thread.conversation),
+        message: Some(message),
+        ticket,
+        ..Truth::default()
+    }))
+}
+
+/// The agent opened a chat on the own number before any message.
+pub(crate) async fn opened(
+    tx: &mut Tx,
+    caller: &Caller,
+    identity: &ContactIdentity,
+    id: ConversationId,
+    channel: ChannelId,
+    scope: Scope,
+) -> Done<Applied> {
+    let channel = own_channel(tx, caller, channel).await?;
+    must_be_shared(scope)?;
+    let contact = identity::settle(tx, identity).await?;
+    let (before, is_new) = settle_conversation(tx, &contact, channel.id, id, scope).await?;
+    let mut thread = before.clone();
+    save(tx, &before, &mut thread, is_new).await?;
+    let ticket = open_ticket(tx, &thread.conversation).await?;
+    let truth = Truth { contact: Some(contact), conversation: Some(thread.conversation), ticket, ..Truth::default() };
+    Ok(if is_new { Applied::now(truth) } else { Applied::before(truth) })
+}
+
+async fn own_channel(tx: &Tx, caller: &Caller, id: ChannelId) -> Done<ownline_model::channel::Channel> {
+    let channel = channels::find(tx, id)
+        .await?
+        .ok_or_else(|| Refusal::because(ProblemCode::NotFound, "This number has not been reported yet."))?;
+    policy::must_own(caller, &channel)?;
+    Ok(channel)
+}
+
+fn must_be_shared(scope: Scope) -> Done<()> {
+    if scope == Scope::Private {
+        Err(Refusal::field("scope", "Private chats never leave their machine."))
+    } else {
+        Ok(())
+    }
+}
+
+pub(super) fn check(message: &Message) -> Done<()> {
+    let id_is_sound = (1..=128).contains(&message.wa_id.len()) && message.wa_id.bytes().all(|b| b.is_ascii_graphic());
+    if !id_is_sound {
+        return Err(Refusal::field("message.wa_id", "Not an id that WhatsApp makes."));
+    }
+    if message.text.as_deref().is_some_and(|text| text.chars().count() > limits::TEXT_MAX_CHARS) {
+        return Err(ProblemCode::TextTooLong.into());
+    }
+    Ok(())
+}
+
+/// The contact's talk on the channel: found, or made but not stored yet (true).
+async fn settle_conversation(
+    tx: &mut Tx,
+    contact: &Contact,
+    channel: ChannelId,
+    id: ConversationId,
+    scope: Scope,
+) -> Done<(Thread, bool)> {
+    if let Some(mut thread) = conversations::of_contact(tx, contact.id, channel).await? {
+        if thread.conversation.scope != scope {
+            let before = thread.clone();
+            thread.conversation.scope = scope;
+            if let (Scope::Metadata, Some(last)) = (scope, thread.conversation.last_message.as_mut()) {
+                last.preview.clear();
+            }
+            save_conversation(tx, &before, &mut thread, Event::ConversationUpdated).await?;
+        }
+        return Ok((thread, false));
+    }
+    let id_is_taken = conversations::find(tx, id).await?.is_some();
+    let conversation = Conversation {
+        id: if id_is_taken { ConversationId::fresh() } else { id },
+        version: 1,
+        contact_id: contact.id,
+        channel_id: channel,
+        state: ConversationState::Waiting,
+        priority: Priority::default(),
+        scope,
+        tags: Vec::new(),
+        assignee_id: None,
+        ticket_id: None,
+        unread: 0,
+        last_message: None,
+        last_activity_at: tx.now(),
+        created_at: tx.now(),
+    };
+    let thread = Thread { conversation, last_message_id: None, last_position: 0, read_position: 0, merged_into: None };
+    Ok((thread, true))
+}
+
+async fn save(tx: &mut Tx, before: &Thread, thread: &mut Thread, is_new: bool) -> Done<()> {
+    if is_new {
+        conversations::insert(tx, thread).await?;
+        tx.journal(Event::ConversationNew(thread.conversation.clone()));
+    } else {
+        save_conversation(tx, before, thread, Event::ConversationUpdated).await?;
+    }
+    Ok(())
+}
+
+/// The message as the desk keeps it, at the next place of its conversation.
+pub(super) fn as_stored(mut message: Message, thread: &mut Thread, scope: Scope, caller: &Caller) -> Message {
+    thread.last_position = (thread.last_position + 1).max(message.position);
+    message.position = thread.last_position;
+    message.conversation_id = thread.conversation.id;
+    message.channel_id = thread.conversation.channel_id;
+    if scope == Scope::Metadata {
+        message.text = None;
+    }
+    match message.direction {
+        Direction::Inbound => {
+            message.origin = Origin::Customer;
+            message.author_id = None;
+            message.failure = None;
+            message.status = match message.status {
+                MessageStatus::Read | MessageStatus::Played => MessageStatus::Read,
+                _ => MessageStatus::Delivered,
+            };
+        }
+        Direction::Outbound => message.author_id = Some(caller.id()),
+    }
+    message.expires_at = None;
+    message
+}
+
+pub(super) fn show_as_last(thread: &mut Thread, message: &Message, now: ownline_model::time::UtcMillis) {
+    thread.last_message_id = Some(message.id);
+    // A clock that runs ahead must not pin its chat to the top.
+    let at = message.at.min(now);
+    let conversation = &mut thread.conversation;
+    conversation.last_activity_at =
+        if conversation.last_message.is_none() { at } else { conversation.last_activity_at.max(at) };
+    conversation.last_message = Some(last_message(message));
+}
+
+pub(super) fn last_message(message: &Message) -> LastMessage {
+    LastMessage {
+        direction: message.direction,
+        kind: message.kind,
+        preview: message.text.as_deref().map(preview).unwrap_or_default(),
+        status: message.status,
+        at: message.at,
+    }
+}
+
+/// The message is known. A placeholder is replaced in place once its content could be read, or was revoked.
+async fn again(tx: &mut Tx, before: Thread, contact: Contact, stored: Message, news: Message) -> Done<Applied> {
+    let ticket = open_ticket(tx, &before.conversation).await?;
+    let mut thread = before.clone();
+    let mut message = stored.clone();
+    let readable = stored.kind == MessageKind::Undecryptable && news.kind != MessageKind::Undecryptable;
+    if readable || (news.kind == MessageKind::Revoked && stored.kind != MessageKind::Revoked) {
+        message.kind = news.kind;
+        message.text = news.text.filter(|_| thread.conversation.scope == Scope::Shared);
+    }
+    if stored.direction == Direction::Outbound {
+        message.status = stored.status.advance(news.status);
+    }
+    let changed = message != stored;
+    if changed {
+        messages::update(tx, &message).await?;
+        tx.journal(Event::MessageNew(message.clone()));
+        if thread.last_message_id == Some(message.id) {
+            thread.conversation.last_message = Some(last_message(&message));
+        }
+        save_conversation(tx, &before, &mut thread, Event::ConversationUpdated).await?;
+    }
+    let truth = Truth {
+        contact: Some(contact),
+        conversation: Some(thread.conversation),
+        message: Some(message),
+        ticket,
+        ..Truth::default()
+    };
+    Ok(Applied { changed, truth })
+}
+
+/// The conversation's ticket that is not closed.
+pub(super) async fn open_ticket(tx: &Tx, conversation: &Conversation) -> Done<Option<Ticket>> {
+    Ok(match conversation.ticket_id {
+        Some(id) => tickets::find(tx, id).await?.filter(|ticket| ticket.state != TicketState::Closed),
+        None => None,
+    })
+}
+
+/// The ticket that a customer's message belongs to: the open one, the resolved one taken up again, or a new one.
+async fn ticket_for_customer(
+    tx: &mut Tx,
+    ticket: Option<Ticket>,
+    conversation: &mut Conversation,
+    contact: &Contact,
+    message: &Message,
+) -> Done<Ticket> {
+    if let Some(ticket) = ticket {
+        if policy::is_open(&ticket) {
+            return Ok(ticket);
+        }
+        let base = ticket.version;
+        if let Some(reopened) = ticket.clone().reopen_by_customer(tx.now()) {
+            tickets::swap(tx, base, &reopened).await?;
+            tx.journal(Event::TicketUpdated(reopened.clone()));
+            conversation.assignee_id = reopened.assignee_id;
+            return Ok(reopened);
+        }
+        // Long resolved: it ends, and the customer's new matter gets a ticket of its own.
+        if let Some(assignee) = ticket.assignee_id {
+            let actor = Actor { id: assignee, role: ownline_model::agent::Role::Agent };
+            let closed = ticket.close(actor, tx.now())?;
+            tickets::swap(tx, base, &closed).await?;
+            tx.journal(Event::TicketClosed(closed));
+        }
+    }
+    let ticket = Ticket {
+        id: TicketId::fresh(),
+        version: 1,
+        number: tickets::next_number(tx).await?,
+        conversation_id: conversation.id,
+        contact_id: conversation.contact_id,
+        channel_id: conversation.channel_id,
+        subject: subject(contact, message),
+        state: TicketState::Open,
+        priority: conversation.priority,
+        category: None,
+        assignee_id: None,
+        resolution_note: None,
+        created_at: tx.now(),
+        assigned_at: None,
+        first_reply_at: None,
+        resolved_at: None,
+        closed_at: None,
+        pending: false,
+    };
+    tickets::insert(tx, &ticket).await?;
+    tx.journal(Event::TicketCreated(ticket.clone()));
+    conversation.ticket_id = Some(ticket.id);
+    conversation.assignee_id = None;
+    Ok(ticket)
+}
+
+fn subject(contact: &Contact, message: &Message) -> String {
+    let line = message.text.as_deref().map(preview).unwrap_or_default();
+    if line.is_empty() { contact.name.clone() } else { line.chars().take(SUBJECT_CHARS).collect() }
+}
+
+/// A reply by the assignee moves the ticket on; anyone else's leaves it as it is.
+pub(super) async fn note_reply(tx: &mut Tx, ticket: Option<Ticket>, actor: Actor) -> Done<Option<Ticket>> {
+    let Some(ticket) = ticket else { return Ok(None) };
+    let base = ticket.version;
+    match ticket.clone().reply(actor, tx.now()) {
+        Ok(moved) if moved != ticket => {
+            tickets::swap(tx, base, &moved).await?;
+            tx.journal(Event::TicketReply(moved.clone()));
+            Ok(Some(moved))
+        }
+        _ => Ok(Some(ticket)),
+    }
+}
