@@ -4,7 +4,8 @@ import { defineConfig } from "vitest/config";
 
 // During development the screen is served by Vite and everything else comes from a running bridge or server.
 const upstream = process.env.OWNLINE_UPSTREAM ?? "http://127.0.0.1:7700";
-const bridgeRoutes = "^/(health|challenge|status|client-info|qr|link|unlink|restart|server|browser-link|browser-session)(/|$|[.?])";
+const bridgeRoutes =
+  "^/(health|challenge|status|client-info|qr|link|unlink|restart|server|browser-link|browser-session)(/|$|[.?])";
 
 export default defineConfig({
   base: "/",

@@ -1,31 +1,28 @@
 import { forgetTokens, keepTokens, refreshToken } from "./access";
-import type { Agent, Enrolment, Id, Role, ServerHealth, Tokens } from "./model";
-import { request } from "./request";
+import { body, open, server } from "./client";
+import type { Id, Role } from "./model";
 
 // Signing in to a server, and the administration of people (which a bridge forwards).
 
-const open = <T>(path: string, body: unknown) => request<T>(path, { method: "POST", body, authorized: false });
+export const health = () => body(open().GET("/api/health"));
+export const login = async (form: { email: string; password: string }) =>
+  keepTokens(await body(open().POST("/api/auth/login", { body: form })));
+export const enrol = async (form: { code: string; password: string }) =>
+  keepTokens(await body(open().POST("/api/auth/enrol", { body: form })));
+export const setUp = async (form: { token: string; name: string; email: string; password: string }) =>
+  keepTokens(await body(open().POST("/api/setup", { body: form })));
 
-export const health = () => request<ServerHealth>("/api/health", { authorized: false });
-export const login = async (body: { email: string; password: string }) =>
-  keepTokens(await open<Tokens>("/api/auth/login", body));
-export const enrol = async (body: { code: string; password: string }) =>
-  keepTokens(await open<Tokens>("/api/auth/enrol", body));
-export const setUp = async (body: { token: string; name: string; email: string; password: string }) =>
-  keepTokens(await open<Tokens>("/api/setup", body));
-
-/** Ends the session here at once; the server hears of it when it can. */
+/** Ends the session here at once, whether the server hears of it or not. */
 export async function logout(): Promise<void> {
   const token = refreshToken();
-  const told = token ? request<void>("/api/auth/logout", { method: "POST", body: { refresh_token: token } }) : null;
-  await told?.catch(() => undefined);
+  if (token) await body(open().POST("/api/auth/logout", { body: { refresh_token: token } })).catch(() => undefined);
   forgetTokens();
 }
 
-export const updateProfile = (body: { name?: string; current_password?: string; new_password?: string }) =>
-  request<Agent>("/api/auth/profile", { method: "PUT", body });
-export const createAgent = (body: { name: string; email: string; role: Role }) =>
-  request<Enrolment>("/api/agents", { method: "POST", body });
-export const patchAgent = (id: Id, body: { name?: string; role?: Role; active?: boolean }) =>
-  request<Agent>(`/api/agents/${id}`, { method: "PATCH", body });
-export const newCode = (id: Id) => request<Enrolment>(`/api/agents/${id}/enrolment`, { method: "POST" });
+export const updateProfile = (change: { name?: string; current_password?: string; new_password?: string }) =>
+  body(server().PUT("/api/auth/profile", { body: change }));
+export const createAgent = (agent: { name: string; email: string; role: Role }) =>
+  body(server().POST("/api/agents", { body: agent }));
+export const patchAgent = (id: Id, change: { name?: string; role?: Role; active?: boolean }) =>
+  body(server().PATCH("/api/agents/{id}", { params: { path: { id } }, body: change }));
+export const newCode = (id: Id) => body(server().POST("/api/agents/{id}/enrolment", { params: { path: { id } } }));

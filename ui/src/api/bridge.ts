@@ -1,18 +1,20 @@
-import type { BridgeStatus, BrowserLink, ConversationItem, QrCode, ServerHealth } from "./model";
-import { request } from "./request";
+import { body, bridge } from "./client";
 
 // What only the bridge offers: its state, the WhatsApp link and the way to the team's server.
 
-const post = <T = void>(path: string, body?: unknown) => request<T>(path, { method: "POST", body });
+type Signal = { signal?: AbortSignal };
 
-export const status = (signal?: AbortSignal) => request<BridgeStatus>("/status", { signal });
-export const qr = (signal?: AbortSignal) => request<QrCode>("/qr", { signal });
-export const link = (body: { number_use: "work" | "personal"; consent: boolean; lends: boolean }) => post("/link", body);
-export const unlink = () => post("/unlink");
-export const restart = () => post("/restart");
-export const checkServer = (url: string) => post<ServerHealth>("/server/check", { url });
-export const signIn = (body: { url: string; email: string; password: string }) => post("/server/sign-in", body);
-export const enrolAt = (body: { url: string; code: string; password: string }) => post("/server/enrol", body);
-export const signOut = () => post("/server/sign-out");
-export const browserLink = () => post<BrowserLink>("/browser-link");
-export const startConversation = (phone: string) => post<ConversationItem>("/api/conversations", { phone });
+export const status = (ask: Signal = {}) => body(bridge().GET("/status", ask));
+export const qr = (ask: Signal = {}) => body(bridge().GET("/qr", ask));
+export const link = (choice: { number_use: "work" | "personal"; consent: boolean; lends: boolean }) =>
+  body(bridge().POST("/link", { body: choice }));
+export const unlink = () => body(bridge().POST("/unlink"));
+export const restart = () => body(bridge().POST("/restart"));
+export const checkServer = (url: string) => body(bridge().POST("/server/check", { body: { url } }));
+export const signIn = (form: { url: string; email: string; password: string }) =>
+  body(bridge().POST("/server/sign-in", { body: form }));
+export const enrolAt = (form: { url: string; code: string; password: string }) =>
+  body(bridge().POST("/server/enrol", { body: form }));
+export const signOut = () => body(bridge().POST("/server/sign-out"));
+export const browserLink = () => body(bridge().POST("/browser-link"));
+export const startConversation = (phone: string) => body(bridge().POST("/api/conversations", { body: { phone } }));

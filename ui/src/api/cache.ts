@@ -60,7 +60,9 @@ export function placeConversation(client: QueryClient, item: ConversationItem): 
     if (!data) continue;
     // What a search matches is the host's to say; only what it found already is kept fresh.
     const next =
-      q === "" ? sortedInsert(data, item, inView(item, view, me)) : mapPages(data, (old) => (old.id === item.id ? item : old));
+      q === ""
+        ? sortedInsert(data, item, inView(item, view, me))
+        : mapPages(data, (old) => (old.id === item.id ? item : old));
     client.setQueryData(key, next);
   }
 }
@@ -129,7 +131,8 @@ function applyToList<T extends { id: Id; version: number }>(client: QueryClient,
 let countsTimer: ReturnType<typeof setTimeout> | null = null;
 /** Counts are the host's to make; many events in a row ask once. */
 export function settleCounts(client: QueryClient): void {
-  countsTimer ??= setTimeout(() => {
+  if (countsTimer !== null) return;
+  countsTimer = setTimeout(() => {
     countsTimer = null;
     void client.invalidateQueries({ queryKey: countsQuery.queryKey });
   }, 250);

@@ -1,53 +1,54 @@
-import type {
-  Agent,
-  Channel,
-  Contact,
-  ContactPatch,
-  ConversationCounts,
-  ConversationItem,
-  ConversationView,
-  Id,
-  Message,
-  Page,
-  Ticket,
-  TicketState,
-} from "./model";
-import { request } from "./request";
+import { body, server } from "./client";
+import type { ContactPatch, ConversationView, Id, TicketState } from "./model";
 
 // The desk: the same calls on the bridge and on the server.
 
 type Cursor = string | null;
+type Signal = { signal?: AbortSignal };
 
-export const profile = (signal?: AbortSignal) => request<Agent>("/api/auth/profile", { signal });
-export const agents = (signal?: AbortSignal) => request<Agent[]>("/api/agents", { signal });
-export const channels = (signal?: AbortSignal) =>
-  request<Channel[]>("/api/channels", { signal });
+const at = (id: Id) => ({ params: { path: { id } } });
+/** A filter that is not set is not sent. */
+const given = <T extends string>(value: T | "" | null) => (value === "" || value === null ? undefined : value);
 
-export const conversations = (view: ConversationView, q: string, cursor: Cursor, signal?: AbortSignal) =>
-  request<Page<ConversationItem>>("/api/conversations", { query: { view, q, cursor }, signal });
-export const conversation = (id: Id, signal?: AbortSignal) =>
-  request<ConversationItem>(`/api/conversations/${id}`, { signal });
-export const counts = (signal?: AbortSignal) => request<ConversationCounts>("/api/conversations/counts", { signal });
-export const messages = (id: Id, cursor: Cursor, signal?: AbortSignal) =>
-  request<Page<Message>>(`/api/conversations/${id}/messages`, { query: { cursor }, signal });
-export const send = (id: Id, body: { id: Id; text: string }) =>
-  request<Message>(`/api/conversations/${id}/messages`, { method: "POST", body });
+export const profile = (ask: Signal = {}) => body(server().GET("/api/auth/profile", ask));
+export const agents = (ask: Signal = {}) => body(server().GET("/api/agents", ask));
+export const channels = (ask: Signal = {}) => body(server().GET("/api/channels", ask));
+
+export const conversations = (view: ConversationView, q: string, cursor: Cursor, ask: Signal = {}) =>
+  body(server().GET("/api/conversations", { params: { query: { view, q: given(q), cursor: given(cursor) } }, ...ask }));
+export const conversation = (id: Id, ask: Signal = {}) =>
+  body(server().GET("/api/conversations/{id}", { ...at(id), ...ask }));
+export const counts = (ask: Signal = {}) => body(server().GET("/api/conversations/counts", ask));
+export const messages = (id: Id, cursor: Cursor, ask: Signal = {}) =>
+  body(
+    server().GET("/api/conversations/{id}/messages", {
+      params: { path: { id }, query: { cursor: given(cursor) } },
+      ...ask,
+    }),
+  );
+export const send = (id: Id, message: { id: Id; text: string }) =>
+  body(server().POST("/api/conversations/{id}/messages", { ...at(id), body: message }));
 export const readUpTo = (id: Id, position: number) =>
-  request<void>(`/api/conversations/${id}/read`, { method: "PUT", body: { position } });
-export const retry = (messageId: Id) => request<Message>(`/api/messages/${messageId}/retry`, { method: "POST" });
+  body(server().PUT("/api/conversations/{id}/read", { ...at(id), body: { position } }));
+export const retry = (id: Id) => body(server().POST("/api/messages/{id}/retry", at(id)));
 
-export const contacts = (q: string, cursor: Cursor, signal?: AbortSignal) =>
-  request<Page<Contact>>("/api/contacts", { query: { q, cursor }, signal });
-export const contact = (id: Id, signal?: AbortSignal) => request<Contact>(`/api/contacts/${id}`, { signal });
-export const patchContact = (id: Id, body: ContactPatch) =>
-  request<Contact>(`/api/contacts/${id}`, { method: "PATCH", body });
+export const contacts = (q: string, cursor: Cursor, ask: Signal = {}) =>
+  body(server().GET("/api/contacts", { params: { query: { q: given(q), cursor: given(cursor) } }, ...ask }));
+export const contact = (id: Id, ask: Signal = {}) => body(server().GET("/api/contacts/{id}", { ...at(id), ...ask }));
+export const patchContact = (id: Id, patch: ContactPatch) =>
+  body(server().PATCH("/api/contacts/{id}", { ...at(id), body: patch }));
 
-export const tickets = (state: TicketState | "", assignee: Id, cursor: Cursor, signal?: AbortSignal) =>
-  request<Page<Ticket>>("/api/tickets", { query: { state, assignee, cursor }, signal });
-export const take = (id: Id) => request<Ticket>(`/api/tickets/${id}/assign`, { method: "POST", body: {} });
+export const tickets = (state: TicketState | "", assignee: Id, cursor: Cursor, ask: Signal = {}) =>
+  body(
+    server().GET("/api/tickets", {
+      params: { query: { state: given(state), assignee: given(assignee), cursor: given(cursor) } },
+      ...ask,
+    }),
+  );
+export const take = (id: Id) => body(server().POST("/api/tickets/{id}/assign", { ...at(id), body: {} }));
 export const transfer = (id: Id, to: Id, reason: string) =>
-  request<Ticket>(`/api/tickets/${id}/assign`, { method: "POST", body: { to, reason: reason || null } });
+  body(server().POST("/api/tickets/{id}/assign", { ...at(id), body: { to, reason: reason || null } }));
 export const resolve = (id: Id, note: string) =>
-  request<Ticket>(`/api/tickets/${id}/resolve`, { method: "POST", body: { note: note || null } });
-export const close = (id: Id) => request<Ticket>(`/api/tickets/${id}/close`, { method: "POST" });
-export const reopen = (id: Id) => request<Ticket>(`/api/tickets/${id}/reopen`, { method: "POST" });
+  body(server().POST("/api/tickets/{id}/resolve", { ...at(id), body: { note: note || null } }));
+export const close = (id: Id) => body(server().POST("/api/tickets/{id}/close", at(id)));
+export const reopen = (id: Id) => body(server().POST("/api/tickets/{id}/reopen", at(id)));

@@ -10,7 +10,11 @@ interface Flow {
   signingIn: boolean;
 }
 
-let flow: Flow = { linkLater: window.sessionStorage.getItem("ownline.link-later") === "yes", linking: false, signingIn: false };
+let flow: Flow = {
+  linkLater: window.sessionStorage.getItem("ownline.link-later") === "yes",
+  linking: false,
+  signingIn: false,
+};
 const watchers = new Set<() => void>();
 
 export function setFlow(change: Partial<Flow>): void {

@@ -65,7 +65,11 @@ export function inView(item: ConversationItem, view: ConversationView, me: Id): 
 }
 
 /** Takes `item` out of its old place and, where `wanted`, puts it where its last activity belongs. */
-export function sortedInsert(data: Pages<ConversationItem>, item: ConversationItem, wanted: boolean): Pages<ConversationItem> {
+export function sortedInsert(
+  data: Pages<ConversationItem>,
+  item: ConversationItem,
+  wanted: boolean,
+): Pages<ConversationItem> {
   const pages = data.pages.map((page) => ({ ...page, items: page.items.filter((old) => old.id !== item.id) }));
   if (!wanted) return { ...data, pages };
   for (const page of pages) {

@@ -28,7 +28,11 @@ export function Announcer({ me }: { me: Id }) {
       setSaid(t("chat.newMessageFrom", { name }));
       const concerns = !item.assignee_id || item.assignee_id === me;
       if (!concerns || (document.visibilityState === "visible" && document.hasFocus())) return;
-      const body = message.text ? safeText(message.text).slice(0, 140) : message.kind === "text" ? "" : t(`chat.kind.${message.kind}`);
+      const body = message.text
+        ? safeText(message.text).slice(0, 140)
+        : message.kind === "text"
+          ? ""
+          : t(`chat.kind.${message.kind}`);
       platform.notify({ title: name, body, conversationId: message.conversation_id });
     },
     [client, me, t],
@@ -40,7 +44,9 @@ export function Announcer({ me }: { me: Id }) {
       else if (asked.delete(ticket.id) && ticket.assignee_id && ticket.assignee_id !== me) {
         const winner = client.getQueryData(agentsQuery.queryKey)?.find((agent) => agent.id === ticket.assignee_id);
         const { number } = ticket;
-        toast.bad(winner ? t("ticket.lost", { number, name: safeName(winner.name, 60) }) : t("ticket.lostUnknown", { number }));
+        toast.bad(
+          winner ? t("ticket.lost", { number, name: safeName(winner.name, 60) }) : t("ticket.lostUnknown", { number }),
+        );
         void client.invalidateQueries({ queryKey: ticketsQuery("", "").queryKey });
       }
     },

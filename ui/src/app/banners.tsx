@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { CloudOff, type LucideIcon, PlugZap, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,9 +7,8 @@ import { host } from "../api/access";
 import { setFlow } from "../api/flow";
 import { useSocketState } from "../api/live";
 import type { BridgeStatus } from "../api/model";
-import { profileQuery, statusQuery } from "../api/queries";
 import { ProblemError } from "../api/problem";
-import { Link } from "@tanstack/react-router";
+import { profileQuery, statusQuery } from "../api/queries";
 import { useNow } from "../components/clock";
 import { cx } from "../components/cx";
 import { problemText } from "../components/problem-text";
@@ -78,7 +78,11 @@ function ServerLinkBanner({ status }: { status: BridgeStatus }) {
   }
   if (server.state === "sign_in_needed") {
     return (
-      <Banner icon={TriangleAlert} tone="bad" action={{ label: t("banner.signIn"), run: () => setFlow({ signingIn: true }) }}>
+      <Banner
+        icon={TriangleAlert}
+        tone="bad"
+        action={{ label: t("banner.signIn"), run: () => setFlow({ signingIn: true }) }}
+      >
         {t("banner.signInNeeded")}
       </Banner>
     );
@@ -99,9 +103,15 @@ function SessionBanner({ status }: { status: BridgeStatus }) {
   const { session } = status;
   if (session.state === "online" || session.state === "syncing") return null;
   const linkable = session.state === "unlinked" || session.state === "logged_out";
-  const action = linkable ? { label: t("banner.linkNow"), run: () => setFlow({ linking: true, linkLater: false }) } : undefined;
+  const action = linkable
+    ? { label: t("banner.linkNow"), run: () => setFlow({ linking: true, linkLater: false }) }
+    : undefined;
   return (
-    <Banner icon={TriangleAlert} tone={session.state === "reconnecting" || session.state === "unlinked" ? "warn" : "bad"} action={action}>
+    <Banner
+      icon={TriangleAlert}
+      tone={session.state === "reconnecting" || session.state === "unlinked" ? "warn" : "bad"}
+      action={action}
+    >
       {sessionHint(session, now)}{" "}
       {session.state === "replaced" && (
         <Link to="/settings" className="font-semibold underline">

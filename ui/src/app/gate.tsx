@@ -6,6 +6,7 @@ import * as account from "../api/account";
 import * as bridge from "../api/bridge";
 import { setFlow, useFlow } from "../api/flow";
 import { realtime } from "../api/live";
+import type { SessionStateName } from "../api/model";
 import { ProblemError } from "../api/problem";
 import { profileQuery, statusQuery } from "../api/queries";
 import { Logo } from "../components/logo";
@@ -45,30 +46,63 @@ function BridgeGate({ children }: { children: ReactNode }) {
     if (session === "waiting_for_scan" || session === "pairing") setFlow({ linking: true });
   }, [session]);
 
-  if (!status) return error ? <Waiting title={t("gate.bridgeAway")} hint={t("gate.bridgeAwayHint")} /> : <Waiting title={t("gate.starting")} />;
+  if (!status)
+    return error ? (
+      <Waiting title={t("gate.bridgeAway")} hint={t("gate.bridgeAwayHint")} />
+    ) : (
+      <Waiting title={t("gate.starting")} />
+    );
   const asksAgain = status.server.state === "sign_in_needed" && flow.signingIn;
   if (status.server.state === "signed_out" || asksAgain) {
-    return <SignIn server={"url" in status.server ? status.server.url : undefined} onDone={() => setFlow({ signingIn: false })} />;
+    return (
+      <SignIn
+        server={"url" in status.server ? status.server.url : undefined}
+        onDone={() => setFlow({ signingIn: false })}
+      />
+    );
   }
-  const unlinked = session === "unlinked" || session === "logged_out";
-  const settled = session !== "unlinked" && session !== "logged_out" && session !== "waiting_for_scan" && session !== "pairing" && session !== "syncing" && session !== "online";
-  if ((flow.linking && !settled) || (unlinked && !flow.linkLater)) {
+  if (linkingShown(status.session.state, flow)) {
     return (
       <LinkScreen
         status={status}
         onLeave={() => setFlow({ linking: false, linkLater: true })}
-        onSignOut={() => void bridge.signOut().finally(() => client.invalidateQueries({ queryKey: statusQuery.queryKey }))}
+        onSignOut={() =>
+          void bridge.signOut().finally(() => client.invalidateQueries({ queryKey: statusQuery.queryKey }))
+        }
       />
     );
   }
   return <Live>{children}</Live>;
 }
 
+/** The linking page stays from the first choice until someone leaves it; trouble of a linked number belongs to the desk. */
+function linkingShown(session: SessionStateName, flow: { linking: boolean; linkLater: boolean }): boolean {
+  switch (session) {
+    case "waiting_for_scan":
+    case "pairing":
+      return true;
+    case "unlinked":
+    case "logged_out":
+      return flow.linking || !flow.linkLater;
+    case "syncing":
+    case "online":
+      return flow.linking;
+    default:
+      return false;
+  }
+}
+
 function ServerGate({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const signedIn = useSyncExternalStore(onSignInChange, isSignedIn);
-  const health = useQuery({ queryKey: ["health"], queryFn: account.health, enabled: !signedIn, retry: true, retryDelay: 2_000 });
+  const health = useQuery({
+    queryKey: ["health"],
+    queryFn: account.health,
+    enabled: !signedIn,
+    retry: true,
+    retryDelay: 2_000,
+  });
   const profile = useQuery({ ...profileQuery, enabled: signedIn });
   useEffect(() => {
     if (!signedIn) client.clear();
@@ -79,7 +113,11 @@ function ServerGate({ children }: { children: ReactNode }) {
 
   if (!signedIn) {
     if (!health.data) {
-      return health.failureCount > 0 ? <Waiting title={t("banner.serverAwayBrowser")} /> : <Waiting title={t("gate.starting")} />;
+      return health.failureCount > 0 ? (
+        <Waiting title={t("banner.serverAwayBrowser")} />
+      ) : (
+        <Waiting title={t("gate.starting")} />
+      );
     }
     return health.data.setup_needed ? <Setup onDone={() => undefined} /> : <SignIn />;
   }

@@ -35,7 +35,10 @@ export function Rail() {
   const { t } = useTranslation();
   const me = useMe();
   return (
-    <nav aria-label={t("nav.main")} className="flex w-[208px] shrink-0 flex-col gap-0.5 border-line border-e bg-bg px-2 py-3 max-xl:w-[60px]">
+    <nav
+      aria-label={t("nav.main")}
+      className="flex w-[208px] shrink-0 flex-col gap-0.5 border-line border-e bg-bg px-2 py-3 max-xl:w-[60px]"
+    >
       <div className="flex items-center gap-2 px-2 pt-1 pb-4 font-[650] text-16 tracking-[-0.01em] max-xl:justify-center max-xl:px-0">
         <Logo className="size-6" />
         <span className="max-xl:sr-only">Ownline</span>
@@ -46,7 +49,11 @@ export function Rail() {
       <div className="mt-auto grid gap-2 border-line border-t pt-3">
         <States />
         {me && (
-          <Link to="/settings" className="tap flex items-center gap-2 rounded-s px-2 py-1 hover:bg-hover max-xl:justify-center max-xl:px-0" title={me.name}>
+          <Link
+            to="/settings"
+            className="tap flex items-center gap-2 rounded-s px-2 py-1 hover:bg-hover max-xl:justify-center max-xl:px-0"
+            title={me.name}
+          >
             <Avatar name={me.name} size="s" />
             <Name className="truncate max-xl:sr-only">{me.name}</Name>
           </Link>
@@ -90,7 +97,9 @@ function States() {
   const socket = useSocketState();
   const { data: status, error } = useQuery(statusQuery);
   if (host() === "server") {
-    return <State tone={socket === "live" ? "ok" : "warn"} text={socket === "live" ? t("server.live") : t("server.away")} />;
+    return (
+      <State tone={socket === "live" ? "ok" : "warn"} text={socket === "live" ? t("server.live") : t("server.away")} />
+    );
   }
   if (error || !status) return <State tone="bad" text={t("server.away")} />;
   return (

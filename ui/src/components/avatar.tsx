@@ -11,11 +11,24 @@ function tone(name: string): string {
 }
 
 /** Stands beside a written name, so it says nothing to assistive technology. */
-export function Avatar({ name, size = "m", className }: { name: string; size?: keyof typeof SIZES; className?: string }) {
+export function Avatar({
+  name,
+  size = "m",
+  className,
+}: {
+  name: string;
+  size?: keyof typeof SIZES;
+  className?: string;
+}) {
   return (
     <span
       aria-hidden
-      className={cx("grid shrink-0 select-none place-items-center rounded-full font-semibold", SIZES[size], tone(name), className)}
+      className={cx(
+        "grid shrink-0 select-none place-items-center rounded-full font-semibold",
+        SIZES[size],
+        tone(name),
+        className,
+      )}
     >
       {initials(name)}
     </span>

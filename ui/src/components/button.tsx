@@ -22,7 +22,6 @@ interface ButtonProps extends ComponentProps<"button"> {
 export function Button({ look = "plain", busy = false, className, disabled, children, type, ...rest }: ButtonProps) {
   return (
     <button
-      // biome-ignore lint/a11y/useButtonType: the default below is always a button
       type={type ?? "button"}
       className={cx(BASE, LOOKS[look], "tap h-8 px-3", className)}
       disabled={disabled || busy}
@@ -30,7 +29,9 @@ export function Button({ look = "plain", busy = false, className, disabled, chil
       {...rest}
     >
       {children}
-      {busy && <span aria-hidden className="size-3 animate-spin rounded-full border-2 border-current border-e-transparent" />}
+      {busy && (
+        <span aria-hidden className="size-3 animate-spin rounded-full border-2 border-current border-e-transparent" />
+      )}
     </button>
   );
 }

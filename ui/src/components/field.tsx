@@ -1,15 +1,22 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cx } from "./cx";
 
-export const inputClass =
-  "tap h-9 w-full rounded-s border border-line bg-surface px-3 text-14 text-text transition-colors duration-(--motion) hover:border-text-3 aria-invalid:border-bad disabled:opacity-60";
+const inputBase =
+  "tap rounded-s border border-line bg-surface px-3 text-14 text-text transition-colors duration-(--motion) hover:border-text-3 aria-invalid:border-bad disabled:opacity-60";
+export const inputClass = `${inputBase} h-9 w-full`;
+/** For a choice that stands in a row with others. */
+export const selectClass = `${inputBase} h-8 w-auto shrink-0 pe-7 text-13`;
 
 interface FieldProps {
   label: string;
   hint?: ReactNode;
   error?: string | undefined;
   className?: string;
-  children: (wiring: { id: string; "aria-describedby": string | undefined; "aria-invalid": true | undefined }) => ReactNode;
+  children: (wiring: {
+    id: string;
+    "aria-describedby": string | undefined;
+    "aria-invalid": true | undefined;
+  }) => ReactNode;
 }
 
 /** A label, its control, and what is to be said about it, wired together for assistive technology. */
@@ -24,7 +31,11 @@ export function Field({ label, hint, error, className, children }: FieldProps) {
       </label>
       {children({ id, "aria-describedby": says ? about : undefined, "aria-invalid": error ? true : undefined })}
       {says && (
-        <div id={about} role={error ? "alert" : undefined} className={cx("text-12", error ? "text-bad" : "text-text-2")}>
+        <div
+          id={about}
+          role={error ? "alert" : undefined}
+          className={cx("text-12", error ? "text-bad" : "text-text-2")}
+        >
           {says}
         </div>
       )}

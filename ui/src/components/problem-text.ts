@@ -1,18 +1,12 @@
 import i18next from "i18next";
-import type { ProblemError } from "../api/problem";
+import type { AnyCode, ProblemError } from "../api/problem";
 import en from "../i18n/en.json";
 
-export type KnownProblem = keyof typeof en.problem;
-
-function isKnown(code: string): code is KnownProblem {
-  return Object.hasOwn(en.problem, code);
-}
-
-/** One plain sentence and the next step, for a code of any host. */
-export function problemSentence(code: string): string | null {
-  return isKnown(code) ? i18next.t(`problem.${code}`) : null;
-}
+/** One plain sentence and the next step for each code: a code without one does not compile. */
+const sentences: Record<AnyCode, string> = en.problem;
 
 export function problemText(error: ProblemError): string {
-  return problemSentence(error.code) ?? error.problem.detail ?? error.problem.title;
+  // A newer host may know codes that this screen does not.
+  const known = Object.hasOwn(sentences, error.code);
+  return known ? i18next.t(`problem.${error.code}`) : (error.problem.detail ?? error.problem.title);
 }

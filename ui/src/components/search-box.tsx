@@ -46,9 +46,17 @@ export function SearchBox({ label, value, onSearch, className }: SearchBoxProps)
           className="h-8.5 min-w-0 flex-1 bg-transparent focus-visible:shadow-none [&::-webkit-search-cancel-button]:hidden"
         />
         {text ? (
-          <IconButton label={t("inbox.clearSearch")} icon={<X />} className="-me-1.5 size-6" onClick={() => setText("")} />
+          <IconButton
+            label={t("inbox.clearSearch")}
+            icon={<X />}
+            className="-me-1.5 size-6"
+            onClick={() => setText("")}
+          />
         ) : (
-          <kbd aria-hidden className="rounded-[4px] border border-line px-1.5 font-sans text-11 text-text-3 max-md:hidden">
+          <kbd
+            aria-hidden
+            className="rounded-[4px] border border-line px-1.5 font-sans text-11 text-text-3 max-md:hidden"
+          >
             /
           </kbd>
         )}

@@ -25,7 +25,9 @@ export function ShortcutSheet({ onClose }: { onClose: () => void }) {
           <div key={name} className="flex items-center justify-between gap-4">
             <dt className="text-text-2">{t(`shortcuts.${name}`)}</dt>
             <dd>
-              <kbd className="rounded-[4px] border border-line bg-surface-2 px-1.5 py-0.5 font-sans text-12">{keys}</kbd>
+              <kbd className="rounded-[4px] border border-line bg-surface-2 px-1.5 py-0.5 font-sans text-12">
+                {keys}
+              </kbd>
             </dd>
           </div>
         ))}

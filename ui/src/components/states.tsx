@@ -7,10 +7,23 @@ import { cx } from "./cx";
 import { problemText } from "./problem-text";
 
 /** Nothing here (yet): says so, and what comes next. */
-export function Empty({ icon, title, children, action }: { icon: ReactNode; title: string; children?: ReactNode; action?: ReactNode }) {
+export function Empty({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon: ReactNode;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className="grid h-full place-content-center justify-items-center gap-2 p-6 text-center">
-      <div aria-hidden className="mb-1 grid size-12 place-items-center rounded-full bg-surface-2 text-text-3 [&_svg]:size-6">
+      <div
+        aria-hidden
+        className="mb-1 grid size-12 place-items-center rounded-full bg-surface-2 text-text-3 [&_svg]:size-6"
+      >
         {icon}
       </div>
       <p className="font-semibold">{title}</p>

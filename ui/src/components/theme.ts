@@ -6,7 +6,7 @@ const KEY = "ownline.theme";
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const watchers = new Set<() => void>();
 
-export function theme(): Theme {
+function theme(): Theme {
   const kept = window.localStorage.getItem(KEY);
   return kept === "light" || kept === "dark" ? kept : "system";
 }

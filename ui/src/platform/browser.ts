@@ -1,6 +1,7 @@
 import { webAddress } from "./link";
 import type { Connection, Notice, Platform } from "./types";
 
+const CODE = /^#code=([\w-]+)$/;
 const TOKEN_KEY = "ownline.bridge-token";
 
 function servingHost(): Connection["host"] {
@@ -10,7 +11,7 @@ function servingHost(): Connection["host"] {
 
 /** The one-time code of a browser link. It leaves the address bar before anything else happens. */
 function takeCode(): string | null {
-  const match = /^#code=([\w-]+)$/.exec(window.location.hash);
+  const match = CODE.exec(window.location.hash);
   if (!match) return null;
   window.history.replaceState(null, "", window.location.pathname + window.location.search);
   return match[1] ?? null;
@@ -29,6 +30,10 @@ async function redeem(code: string): Promise<string | null> {
 
 export function browserPlatform(): Platform {
   const code = takeCode();
+  // A fresh link pasted into this very tab changes only the fragment: start over with it.
+  window.addEventListener("hashchange", () => {
+    if (CODE.test(window.location.hash)) window.location.reload();
+  });
   let opener: ((id: string) => void) | null = null;
   return {
     kind: "browser",

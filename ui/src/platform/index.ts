@@ -3,7 +3,6 @@ import { browserPlatform } from "./browser";
 import { tauriPlatform } from "./tauri";
 import type { Platform } from "./types";
 
-export { webAddress } from "./link";
-export type { Connection, Notice, Platform } from "./types";
+export type { Connection } from "./types";
 
 export const platform: Platform = isTauri() ? tauriPlatform() : browserPlatform();

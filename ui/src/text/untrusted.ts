@@ -2,7 +2,7 @@
 
 const INVISIBLE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/gu;
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\u034f/gu;
 const MARK = "\u2423";
 const NAME_MAX = 256;
 
@@ -30,7 +30,9 @@ export function safeName(name: string, max = NAME_MAX): string {
 
 /** A message's text: line breaks and tabs stay, joiners of emoji and scripts stay, the rest is shown as a mark. */
 export function safeText(text: string): string {
-  return text.replace(INVISIBLE, (character) => (character === "\n" || character === "\t" ? character : character === "\r" ? "" : MARK));
+  return text.replace(INVISIBLE, (character) =>
+    character === "\n" || character === "\t" ? character : character === "\r" ? "" : MARK,
+  );
 }
 
 export type Piece = { text: string; href?: string };

@@ -17,7 +17,16 @@ interface EditableProps {
 }
 
 /** A value that turns into a field when pressed. Enter saves, Escape leaves it as it was. */
-export function Editable({ label, value, placeholder, multiline = false, type = "text", check, onSave, className }: EditableProps) {
+export function Editable({
+  label,
+  value,
+  placeholder,
+  multiline = false,
+  type = "text",
+  check,
+  onSave,
+  className,
+}: EditableProps) {
   const { t } = useTranslation();
   const [draft, setDraft] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -60,7 +69,10 @@ export function Editable({ label, value, placeholder, multiline = false, type = 
         <span dir="auto" className={cx("min-w-0", multiline ? "whitespace-pre-wrap break-words" : "truncate")}>
           {value || placeholder}
         </span>
-        <Pencil aria-hidden className="size-3 shrink-0 text-text-3 opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100" />
+        <Pencil
+          aria-hidden
+          className="size-3 shrink-0 text-text-3 opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100"
+        />
       </button>
     );
   }

@@ -19,7 +19,10 @@ export function Tags({ tags, onChange }: TagsProps) {
   return (
     <ul className="flex flex-wrap items-center gap-1.5">
       {tags.map((tag) => (
-        <li key={tag} className="inline-flex max-w-full items-center rounded-full bg-surface-2 ps-2 font-medium text-12 text-text-2">
+        <li
+          key={tag}
+          className="inline-flex max-w-full items-center rounded-full bg-surface-2 ps-2 font-medium text-12 text-text-2"
+        >
           <bdi className="truncate py-0.5">{safeName(tag, 40)}</bdi>
           <button
             type="button"

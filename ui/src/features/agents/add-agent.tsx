@@ -27,7 +27,10 @@ export function AddAgent({ onClose, onDone }: { onClose: () => void; onDone: (ma
       }),
     [t],
   );
-  const form = useForm({ resolver: zodResolver(schema), defaultValues: { name: "", email: "", role: "agent" as const } });
+  const form = useForm({
+    resolver: zodResolver(schema),
+    defaultValues: { name: "", email: "", role: "agent" as const },
+  });
   const create = useMutation({
     mutationFn: account.createAgent,
     onSuccess: (made) => {
@@ -39,8 +42,21 @@ export function AddAgent({ onClose, onDone }: { onClose: () => void; onDone: (ma
   return (
     <Dialog open onOpenChange={onClose} title={t("agents.addTitle")} description={t("agents.addHint")}>
       <form noValidate className="grid gap-4" onSubmit={form.handleSubmit((value) => create.mutate(value))}>
-        <TextField label={t("agents.name")} dir="auto" autoComplete="off" error={errors.name?.message} {...form.register("name")} />
-        <TextField label={t("agents.email")} type="email" dir="ltr" autoComplete="off" error={errors.email?.message} {...form.register("email")} />
+        <TextField
+          label={t("agents.name")}
+          dir="auto"
+          autoComplete="off"
+          error={errors.name?.message}
+          {...form.register("name")}
+        />
+        <TextField
+          label={t("agents.email")}
+          type="email"
+          dir="ltr"
+          autoComplete="off"
+          error={errors.email?.message}
+          {...form.register("email")}
+        />
         <SelectField
           label={t("agents.role")}
           options={ROLES.map((role) => ({ value: role, label: `${t(`role.${role}`)}: ${t(`roleHint.${role}`)}` }))}

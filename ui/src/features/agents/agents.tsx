@@ -9,9 +9,8 @@ import { ProblemError } from "../../api/problem";
 import { agentsQuery } from "../../api/queries";
 import { Avatar } from "../../components/avatar";
 import { Button } from "../../components/button";
-import { cx } from "../../components/cx";
 import { Dialog, DialogActions } from "../../components/dialog";
-import { inputClass } from "../../components/field";
+import { selectClass } from "../../components/field";
 import { Name } from "../../components/name";
 import { PageFrame } from "../../components/page";
 import { problemText } from "../../components/problem-text";
@@ -22,7 +21,7 @@ import { safeName } from "../../text/untrusted";
 import { AddAgent } from "./add-agent";
 import { CodeDialog } from "./code-dialog";
 
-export const ROLES: readonly Role[] = ["agent", "supervisor", "admin"];
+const ROLES: readonly Role[] = ["agent", "supervisor", "admin"];
 
 /** Admins add people, give them codes and roles, and switch accounts off. */
 export function Agents() {
@@ -84,18 +83,27 @@ function AgentRow({ agent, self, onCode }: { agent: Agent; self: boolean; onCode
   const patch = useMutation({
     mutationFn: (change: { role?: Role; active?: boolean }) => account.patchAgent(agent.id, change),
     onMutate: (change) =>
-      client.setQueryData(agentsQuery.queryKey, (list) => list?.map((one) => (one.id === agent.id ? { ...one, ...change } : one))),
+      client.setQueryData(agentsQuery.queryKey, (list) =>
+        list?.map((one) => (one.id === agent.id ? { ...one, ...change } : one)),
+      ),
     onError: failed,
     onSettled: () => client.invalidateQueries({ queryKey: agentsQuery.queryKey }),
   });
   const code = useMutation({ mutationFn: () => account.newCode(agent.id), onSuccess: onCode, onError: failed });
   return (
-    <li data-testid="agent-row" className="flex flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-6 py-3 max-md:px-4">
+    <li
+      data-testid="agent-row"
+      className="flex flex-wrap items-center gap-x-3 gap-y-2 border-line border-b px-6 py-3 max-md:px-4"
+    >
       <Avatar name={agent.name} />
       <div className="min-w-[180px] flex-1">
         <p className="flex items-center gap-2">
           <Name className="truncate font-semibold">{agent.name}</Name>
-          {!agent.active ? <Tag tone="bad">{t("agents.off")}</Tag> : !agent.enrolled && <Tag tone="warn">{t("agents.waiting")}</Tag>}
+          {!agent.active ? (
+            <Tag tone="bad">{t("agents.off")}</Tag>
+          ) : (
+            !agent.enrolled && <Tag tone="warn">{t("agents.waiting")}</Tag>
+          )}
         </p>
         <bdi dir="ltr" className="block truncate text-12 text-text-2">
           {agent.email}
@@ -106,7 +114,7 @@ function AgentRow({ agent, self, onCode }: { agent: Agent; self: boolean; onCode
         value={agent.role}
         disabled={self || patch.isPending}
         onChange={(event) => patch.mutate({ role: event.target.value as Role })}
-        className={cx(inputClass, "h-8 w-auto pe-7 text-13")}
+        className={selectClass}
       >
         {ROLES.map((role) => (
           <option key={role} value={role}>
@@ -125,7 +133,12 @@ function AgentRow({ agent, self, onCode }: { agent: Agent; self: boolean; onCode
         <Button onClick={() => patch.mutate({ active: true })}>{t("agents.switchOn")}</Button>
       )}
       {asking && (
-        <Dialog open onOpenChange={setAsking} title={t("agents.switchOffTitle", { name })} description={t("agents.switchOffHint")}>
+        <Dialog
+          open
+          onOpenChange={setAsking}
+          title={t("agents.switchOffTitle", { name })}
+          description={t("agents.switchOffHint")}
+        >
           <DialogActions>
             <Button onClick={() => setAsking(false)}>{t("common.cancel")}</Button>
             <Button

@@ -39,7 +39,7 @@ export function Contacts({ q, contact }: ContactsProps) {
       {!(narrow && contact) && (
         <section
           aria-label={t("contacts.title")}
-          className="flex w-[340px] shrink-0 flex-col border-line border-e bg-surface max-xl:w-[300px] max-md:w-full max-md:border-e-0"
+          className="flex w-[340px] shrink-0 flex-col border-line border-e bg-surface max-xl:w-[316px] max-md:w-full max-md:border-e-0"
         >
           <header className="flex min-h-14 items-center px-4">
             <h1 className="text-16">{t("contacts.title")}</h1>
@@ -60,7 +60,8 @@ export function Contacts({ q, contact }: ContactsProps) {
                 selected={contact}
                 onOpen={open}
                 onEnd={() => {
-                  if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage();
+                  if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError)
+                    void query.fetchNextPage();
                 }}
               />
             )}
@@ -132,12 +133,16 @@ function Rows({ items, selected, onOpen, onEnd }: RowsProps) {
               >
                 <Avatar name={contact.name} />
                 <span className="min-w-0 flex-1">
-                  <Name className="block truncate font-semibold">{contact.name}</Name>
+                  <span className="block truncate font-semibold">
+                    <Name>{contact.name}</Name>
+                  </span>
                   <bdi dir="ltr" className="block truncate text-12 text-text-2">
                     {contact.phone ? prettyPhone(contact.phone) : t("contact.hiddenNumber")}
                   </bdi>
                 </span>
-                {contact.last_interaction_at && <span className="self-start text-12 text-text-3">{shortTime(contact.last_interaction_at)}</span>}
+                {contact.last_interaction_at && (
+                  <span className="self-start text-12 text-text-3">{shortTime(contact.last_interaction_at)}</span>
+                )}
               </button>
             </li>
           );
@@ -166,7 +171,9 @@ function ContactPage({ id, onBack }: { id: string; onBack: () => void }) {
             <ContactFacts contact={contact} />
           </section>
           <section className="overflow-hidden rounded-l border border-line bg-surface">
-            <h2 className="px-5 pt-4 pb-2 font-semibold text-12 text-text-2 tracking-normal">{t("contacts.conversations")}</h2>
+            <h2 className="px-5 pt-4 pb-2 font-semibold text-12 text-text-2 tracking-normal">
+              {t("contacts.conversations")}
+            </h2>
             <Conversations contact={contact} />
           </section>
         </div>
@@ -176,7 +183,11 @@ function ContactPage({ id, onBack }: { id: string; onBack: () => void }) {
           <Bone className="h-40" />
         </div>
       ) : ProblemError.from(query.error).problem.status === 404 ? (
-        <Empty icon={<UserX />} title={t("contacts.gone")} action={<Button onClick={onBack}>{t("contacts.back")}</Button>} />
+        <Empty
+          icon={<UserX />}
+          title={t("contacts.gone")}
+          action={<Button onClick={onBack}>{t("contacts.back")}</Button>}
+        />
       ) : (
         <Failed error={query.error} onRetry={() => query.refetch()} />
       )}

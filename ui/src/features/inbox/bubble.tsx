@@ -92,7 +92,10 @@ function NotSent({ message, onRetry, onEdit }: Pick<BubbleProps, "message" | "on
   const known = Object.hasOwn(en.failure, code) && code !== "other";
   const reason = known ? t(`failure.${code as KnownFailure}`) : (failure?.detail ?? t("failure.other"));
   return (
-    <div role="alert" className="mt-1 flex max-w-[min(560px,86%)] flex-wrap items-center justify-end gap-x-2 text-12 text-bad">
+    <div
+      role="alert"
+      className="mt-1 flex max-w-[min(560px,86%)] flex-wrap items-center justify-end gap-x-2 text-12 text-bad"
+    >
       <CircleAlert aria-hidden className="size-3.5 shrink-0" />
       <span>{t("chat.notSent", { reason })}</span>
       {onRetry && (failure?.retryable ?? true) && (

@@ -50,7 +50,11 @@ export function Chat({ id, me, onBack }: ChatProps) {
   return (
     <main className="min-w-0 flex-1">
       {gone ? (
-        <Empty icon={<MessageSquareOff />} title={t("chat.gone")} action={<Button onClick={onBack}>{t("chat.toList")}</Button>}>
+        <Empty
+          icon={<MessageSquareOff />}
+          title={t("chat.gone")}
+          action={<Button onClick={onBack}>{t("chat.toList")}</Button>}
+        >
           {t("chat.goneHint")}
         </Empty>
       ) : (
@@ -78,11 +82,12 @@ function Open({ conversation, me, onBack }: { conversation: ConversationItem; me
   const rule = sendingRule({ item: conversation, me, channel, session });
   const name = safeName(conversation.contact.name);
 
+  const focusField = () => field.current?.focus();
   useShortcuts({
     a: controls.take,
     e: controls.askResolve,
     t: controls.askTransfer,
-    Enter: () => field.current?.focus(),
+    Enter: focusField,
   });
 
   const editAgain = (message: Message) => {
@@ -96,9 +101,19 @@ function Open({ conversation, me, onBack }: { conversation: ConversationItem; me
   const showPanel = wide || details;
   return (
     <>
-      <main className="flex min-w-0 flex-1 flex-col bg-bg" aria-label={t("chat.region", { name })} hidden={narrow && details}>
+      <main
+        className="flex min-w-0 flex-1 flex-col bg-bg"
+        aria-label={t("chat.region", { name })}
+        hidden={narrow && details}
+      >
         <header className="flex min-h-14 items-center gap-2 border-line border-b bg-surface py-2 ps-4 pe-3 max-md:ps-1">
-          {narrow && <IconButton label={t("chat.backToList")} icon={<ArrowLeft className="rtl:-scale-x-100" />} onClick={onBack} />}
+          {narrow && (
+            <IconButton
+              label={t("chat.backToList")}
+              icon={<ArrowLeft className="rtl:-scale-x-100" />}
+              onClick={onBack}
+            />
+          )}
           <Avatar name={conversation.contact.name} />
           <div className="min-w-0 flex-1">
             <h1 className="truncate text-14">
@@ -164,7 +179,11 @@ function Open({ conversation, me, onBack }: { conversation: ConversationItem; me
         >
           {!wide && (
             <div className="flex min-h-14 items-center gap-1 border-line border-b ps-1 pe-3">
-              <IconButton label={t("chat.hideDetails")} icon={<ArrowLeft className="rtl:-scale-x-100" />} onClick={() => setDetails(false)} />
+              <IconButton
+                label={t("chat.hideDetails")}
+                icon={<ArrowLeft className="rtl:-scale-x-100" />}
+                onClick={() => setDetails(false)}
+              />
               <p className="font-semibold">{t("chat.details")}</p>
             </div>
           )}

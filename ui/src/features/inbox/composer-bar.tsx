@@ -30,7 +30,11 @@ export function From({ rule, channel, owner, me }: FromProps) {
           ? t("composer.yourSession")
           : null;
   return (
-    <p className="flex flex-wrap items-center gap-x-1.5 pt-0.5 pb-1.5 text-12 text-text-2" role="status" data-testid="sends-from">
+    <p
+      className="flex flex-wrap items-center gap-x-1.5 pt-0.5 pb-1.5 text-12 text-text-2"
+      role="status"
+      data-testid="sends-from"
+    >
       <Dot tone={waits ? "warn" : "ok"} />
       <bdi>{from}</bdi>
       {waits && <span className="text-warn">· {waits}</span>}
@@ -75,7 +79,11 @@ export function Locked({ rule, assignee, owner, busy, onTake, onReopen }: Locked
 
 function Row({ text, children }: { text: string; children?: React.ReactNode }) {
   return (
-    <div role="status" data-testid="composer-locked" className="flex min-h-11 flex-wrap items-center gap-3 rounded-m bg-surface-2 py-1.5 ps-3 pe-1.5 text-13 text-text-2">
+    <div
+      role="status"
+      data-testid="composer-locked"
+      className="flex min-h-11 flex-wrap items-center gap-3 rounded-m bg-surface-2 py-1.5 ps-3 pe-1.5 text-13 text-text-2"
+    >
       <span className="min-w-0 flex-1">{text}</span>
       {children}
     </div>

@@ -65,7 +65,7 @@ export function Composer({ conversation, name, field, onSend }: ComposerProps) {
           title={t("composer.keys")}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
-          className="scroll-quiet max-h-[200px] min-h-[32px] flex-1 resize-none bg-transparent py-1.5 text-14 leading-[1.45] focus-visible:shadow-none"
+          className="scroll-quiet max-h-[200px] min-h-[32px] flex-1 resize-none bg-transparent py-1.5 text-14 leading-[1.45] max-md:py-3 focus-visible:shadow-none"
         />
         <Button look="primary" disabled={blank || left < 0} onClick={send} className="h-8">
           {t("composer.send")}
@@ -96,7 +96,10 @@ function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string):
 
 /** Lets the customer's phone and colleagues know that someone writes; ends by itself. */
 function useSayTyping(conversation: Id): (on: boolean) => void {
-  const state = useRef<{ saidAt: number; timer: ReturnType<typeof setTimeout> | undefined }>({ saidAt: 0, timer: undefined });
+  const state = useRef<{ saidAt: number; timer: ReturnType<typeof setTimeout> | undefined }>({
+    saidAt: 0,
+    timer: undefined,
+  });
   const stop = () => {
     clearTimeout(state.current.timer);
     if (state.current.saidAt > 0) realtime.typing(conversation, false);

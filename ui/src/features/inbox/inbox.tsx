@@ -52,16 +52,22 @@ export function Inbox({ view, q, conversation }: InboxProps) {
       {!(narrow && conversation) && (
         <section
           aria-label={t("inbox.title")}
-          className="flex w-[340px] shrink-0 flex-col border-line border-e bg-surface max-xl:w-[300px] max-md:w-full max-md:border-e-0"
+          className="flex w-[340px] shrink-0 flex-col border-line border-e bg-surface max-xl:w-[316px] max-md:w-full max-md:border-e-0"
         >
           <header className="flex min-h-14 items-center gap-2 px-4">
             <h1 className="flex-1 text-16">{t("inbox.title")}</h1>
-            {status?.number && <IconButton label={t("inbox.newChat")} icon={<SquarePen />} onClick={() => setStarting(true)} />}
+            {status?.number && (
+              <IconButton label={t("inbox.newChat")} icon={<SquarePen />} onClick={() => setStarting(true)} />
+            )}
           </header>
           <SearchBox label={t("inbox.search")} value={q} onSearch={setQuery} className="mx-4 mb-1.5" />
           <Views view={view} onView={setView} />
           <div id="conversations" className="min-h-0 flex-1">
-            {me ? <List view={view} q={q} me={me} selected={conversation} onOpen={open} onView={setView} /> : <RowBones />}
+            {me ? (
+              <List view={view} q={q} me={me} selected={conversation} onOpen={open} onView={setView} />
+            ) : (
+              <RowBones />
+            )}
           </div>
         </section>
       )}

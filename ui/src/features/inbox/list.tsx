@@ -91,12 +91,10 @@ function Rows({ items, me, selected, onOpen, onEnd }: RowsProps) {
   useEffect(() => {
     if (last >= items.length - 10) onEnd();
   });
-  const { scrollToIndex } = rows;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a change of the choice scrolls, new messages must not
   useEffect(() => {
     const at = items.findIndex((item) => item.id === selected);
-    if (at >= 0) scrollToIndex(at, { align: "auto" });
-    // Only a change of the choice scrolls; new messages must not.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+    if (at >= 0) rows.scrollToIndex(at, { align: "auto" });
   }, [selected]);
   return (
     <div ref={scroller} className="scroll-quiet h-full">

@@ -31,7 +31,12 @@ export function NewChat({ number, onClose, onOpen }: NewChatProps) {
     },
   });
   return (
-    <Dialog open onOpenChange={onClose} title={t("inbox.newChatTitle")} description={t("inbox.newChatHint", { number: prettyPhone(number) })}>
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t("inbox.newChatTitle")}
+      description={t("inbox.newChatHint", { number: prettyPhone(number) })}
+    >
       <form
         noValidate
         className="grid gap-4"

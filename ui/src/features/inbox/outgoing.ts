@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { Id } from "../../api/model";
+import type { AnyCode } from "../../api/problem";
 
 // What was written here and the host has not confirmed. Kept for this tab, so that a reload loses nothing.
 
@@ -9,7 +10,7 @@ export interface Outgoing {
   text: string;
   at: number;
   /** Set when the host refused it or did not answer. */
-  problem: string | null;
+  problem: AnyCode | null;
 }
 
 const KEY = "ownline.outgoing";
@@ -37,7 +38,7 @@ export const outgoing = {
   remove: (id: Id) => {
     if (waiting.some((item) => item.id === id)) set(waiting.filter((item) => item.id !== id));
   },
-  fail: (id: Id, problem: string) => set(waiting.map((item) => (item.id === id ? { ...item, problem } : item))),
+  fail: (id: Id, problem: AnyCode) => set(waiting.map((item) => (item.id === id ? { ...item, problem } : item))),
   retrying: (id: Id) => set(waiting.map((item) => (item.id === id ? { ...item, problem: null } : item))),
 };
 

@@ -37,7 +37,9 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
       )}
     >
       <Avatar name={contact.name} className="row-span-2 mt-0.5" />
-      <Name className="truncate font-semibold">{contact.name}</Name>
+      <span className="truncate font-semibold">
+        <Name>{contact.name}</Name>
+      </span>
       <span className={cx("text-12", item.unread > 0 ? "font-semibold text-accent" : "text-text-3")}>
         {shortTime(item.last_activity_at)}
       </span>
@@ -59,13 +61,17 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
         <span className="col-span-2 col-start-2 mt-1 flex min-w-0 flex-wrap items-center gap-1.5">
           {ticket && (
             <Tag tone={ticket.state === "open" ? "warn" : raised}>
-              {ticket.state === "open" ? t("inbox.ticketUnassigned", { number: ticket.number }) : t("inbox.ticketTag", { number: ticket.number })}
+              {ticket.state === "open"
+                ? t("inbox.ticketUnassigned", { number: ticket.number })
+                : t("inbox.ticketTag", { number: ticket.number })}
             </Tag>
           )}
           {ticket?.state === "resolved" && <Tag tone={raised}>{t("ticket.state.resolved")}</Tag>}
           {foreign && (
             <Tag tone="info">
-              <bdi className="truncate">{t("inbox.viaNumber", { name: safeName(owner?.name ?? channel.name, 40) })}</bdi>
+              <bdi className="truncate">
+                {t("inbox.viaNumber", { name: safeName(owner?.name ?? channel.name, 40) })}
+              </bdi>
             </Tag>
           )}
         </span>

@@ -1,14 +1,13 @@
-import { ArrowDown } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { ArrowDown, MessageSquare } from "lucide-react";
 import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, ConversationItem, Message, Ticket } from "../../api/model";
-import { useQuery } from "@tanstack/react-query";
 import { agentsQuery } from "../../api/queries";
 import { cx } from "../../components/cx";
 import { Bone, Empty, Failed } from "../../components/states";
 import { clockTime, dayName, daysAgo } from "../../i18n/format";
 import { safeName } from "../../text/untrusted";
-import { MessageSquare } from "lucide-react";
 import { Bubble } from "./bubble";
 import { useRead } from "./use-read";
 import type { useThread } from "./use-thread";
@@ -61,10 +60,13 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
     const end = Math.abs(box.scrollTop) < NEAR_END_PX;
     setAtEnd(end);
     const edge = box.getBoundingClientRect().top;
-    const first = [...box.querySelectorAll<HTMLElement>("[data-id]")].find((item) => item.getBoundingClientRect().bottom > edge);
+    const first = [...box.querySelectorAll<HTMLElement>("[data-id]")].find(
+      (item) => item.getBoundingClientRect().bottom > edge,
+    );
     anchor.current = !end && first ? { id: first.dataset.id ?? "", top: first.getBoundingClientRect().top } : null;
     const above = box.scrollHeight - box.clientHeight - Math.abs(box.scrollTop);
-    if (above < LOAD_BEFORE_PX && query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage();
+    if (above < LOAD_BEFORE_PX && query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError)
+      void query.fetchNextPage();
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the content has changed
   useLayoutEffect(() => {
@@ -80,7 +82,8 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
     if (atEnd) setSeen(lastId);
   }, [atEnd, lastId]);
   const seenAt = messages.findIndex((message) => message.id === seen);
-  const fresh = atEnd || seenAt < 0 ? 0 : messages.slice(seenAt + 1).filter((message) => message.direction === "inbound").length;
+  const fresh =
+    atEnd || seenAt < 0 ? 0 : messages.slice(seenAt + 1).filter((message) => message.direction === "inbound").length;
   const jump = () => {
     anchor.current = null;
     scroller.current?.scrollTo({ top: 0 });
@@ -131,14 +134,28 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
               <Fragment key={message.id}>
                 {newDay && <Separator>{dayName(message.at)}</Separator>}
                 {unreadLine?.id === message.id && (
-                  <div role="separator" className="my-2 flex items-center gap-3 font-medium text-12 text-accent" data-testid="unread-line">
+                  <div
+                    className="my-2 flex items-center gap-3 font-medium text-12 text-accent"
+                    data-testid="unread-line"
+                  >
                     <span className="h-px flex-1 bg-accent opacity-40" />
                     {t("chat.unreadLine", { count: unreadLine.count })}
                     <span className="h-px flex-1 bg-accent opacity-40" />
                   </div>
                 )}
-                <TicketMark ticket={conversation.ticket ?? null} message={message} before={before} me={me} agents={agents} />
-                <Bubble message={message} author={author} onRetry={retry} onEdit={message.wa_id === "" ? onEdit : undefined} />
+                <TicketMark
+                  ticket={conversation.ticket ?? null}
+                  message={message}
+                  before={before}
+                  me={me}
+                  agents={agents}
+                />
+                <Bubble
+                  message={message}
+                  author={author}
+                  onRetry={retry}
+                  onEdit={message.wa_id === "" ? onEdit : undefined}
+                />
               </Fragment>
             );
           })}
@@ -164,7 +181,9 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
 
 function Separator({ children }: { children: ReactNode }) {
   return (
-    <div className="m-2 self-center rounded-full border border-line bg-surface px-2.5 py-0.5 text-12 text-text-2">{children}</div>
+    <div className="m-2 self-center rounded-full border border-line bg-surface px-2.5 py-0.5 text-12 text-text-2">
+      {children}
+    </div>
   );
 }
 
@@ -182,11 +201,12 @@ function TicketMark({ ticket, message, before, me, agents }: TicketMarkProps) {
   if (!ticket || message.ticket_id !== ticket.id || before?.ticket_id === ticket.id) return null;
   const time = ticket.assigned_at ? clockTime(ticket.assigned_at) : "";
   const name = safeName(agents?.find((agent) => agent.id === ticket.assignee_id)?.name ?? t("common.someone"), 60);
-  const taken = !ticket.assignee_id
-    ? null
-    : ticket.assignee_id === me.id
-      ? t("chat.sys.takenByYou", { time })
-      : t("chat.sys.takenBy", { name, time });
+  const taken =
+    !ticket.assignee_id || !ticket.assigned_at
+      ? null
+      : ticket.assignee_id === me.id
+        ? t("chat.sys.takenByYou", { time })
+        : t("chat.sys.takenBy", { name, time });
   return (
     <p className="self-center p-0.5 text-center text-12 text-text-3">
       {t("chat.sys.opened", { number: ticket.number })}
@@ -198,9 +218,18 @@ function TicketMark({ ticket, message, before, me, agents }: TicketMarkProps) {
 function TypingDots() {
   const { t } = useTranslation();
   return (
-    <div role="status" aria-label={t("chat.typing")} data-testid="typing" className="flex w-fit gap-1 rounded-m border border-line bg-in px-3 py-3">
+    <div
+      role="status"
+      aria-label={t("chat.typing")}
+      data-testid="typing"
+      className="flex w-fit gap-1 rounded-m border border-line bg-in px-3 py-3"
+    >
       {[0, 150, 300].map((delay) => (
-        <span key={delay} className="size-1.5 animate-typing rounded-full bg-text-3" style={{ animationDelay: `${delay}ms` }} />
+        <span
+          key={delay}
+          className="size-1.5 animate-typing rounded-full bg-text-3"
+          style={{ animationDelay: `${delay}ms` }}
+        />
       ))}
     </div>
   );
@@ -210,7 +239,11 @@ function ThreadBones() {
   const { t } = useTranslation();
   const widths = ["w-3/5", "w-2/5", "w-1/2", "w-1/3", "w-2/5"];
   return (
-    <div role="status" aria-label={t("states.loading")} className="flex min-h-0 flex-1 flex-col justify-end gap-2 overflow-hidden p-6">
+    <div
+      role="status"
+      aria-label={t("states.loading")}
+      className="flex min-h-0 flex-1 flex-col justify-end gap-2 overflow-hidden p-6"
+    >
       {widths.map((width, index) => (
         <Bone
           // biome-ignore lint/suspicious/noArrayIndexKey: placeholders never move

@@ -24,7 +24,12 @@ export function TicketCard({ ticket, me, controls }: { ticket: Ticket | null; me
       ? t("common.you")
       : safeName(assignee?.name ?? t("common.someone"), 60);
   return (
-    <section aria-label={t("ticket.number", { number: ticket.number })} data-testid="ticket-card" data-state={ticket.state} className="rounded-m border border-line p-3">
+    <section
+      aria-label={t("ticket.number", { number: ticket.number })}
+      data-testid="ticket-card"
+      data-state={ticket.state}
+      className="rounded-m border border-line p-3"
+    >
       <div className="mb-1.5 flex items-start gap-2 font-semibold">
         <p className="line-clamp-2 min-w-0 flex-1 break-words">
           {t("ticket.number", { number: ticket.number })} <bdi>{safeName(ticket.subject || " ", 120)}</bdi>

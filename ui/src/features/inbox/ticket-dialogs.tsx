@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { Id, Ticket } from "../../api/model";
 import { agentsQuery } from "../../api/queries";
 import { Button } from "../../components/button";
+import { cx } from "../../components/cx";
 import { Dialog, DialogActions } from "../../components/dialog";
 import { Field, inputClass, SelectField, TextField } from "../../components/field";
-import { cx } from "../../components/cx";
 import { safeName } from "../../text/untrusted";
 
 interface ResolveProps {
@@ -19,7 +19,12 @@ export function ResolveDialog({ ticket, onClose, onResolve }: ResolveProps) {
   const { t } = useTranslation();
   const [note, setNote] = useState("");
   return (
-    <Dialog open onOpenChange={onClose} title={t("ticket.resolveTitle", { number: ticket.number })} description={t("ticket.resolveHint")}>
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t("ticket.resolveTitle", { number: ticket.number })}
+      description={t("ticket.resolveHint")}
+    >
       <form
         className="grid gap-4"
         onSubmit={(event) => {
@@ -36,7 +41,8 @@ export function ResolveDialog({ ticket, onClose, onResolve }: ResolveProps) {
               value={note}
               onChange={(event) => setNote(event.target.value)}
               onKeyDown={(event) => {
-                if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
+                if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
+                  event.currentTarget.form?.requestSubmit();
               }}
               className={cx(inputClass, "h-auto py-2")}
               {...wiring}

@@ -19,7 +19,11 @@ export function Ticks({ status, className }: { status: MessageStatus; className?
       fill="none"
       stroke="currentColor"
       strokeWidth="1.6"
-      className={cx("h-[11px] w-[15px] shrink-0", (status === "read" || status === "played") && "text-tick-read", className)}
+      className={cx(
+        "h-[11px] w-[15px] shrink-0",
+        (status === "read" || status === "played") && "text-tick-read",
+        className,
+      )}
     >
       <path d={status === "sent" ? "m4 6 4 4 7-9" : "m1 6 4 4 7-9M8 10l7-9"} />
     </svg>

@@ -1,5 +1,5 @@
-import { useEffect, useRef } from "react";
 import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { cachedConversation, placeConversation, settleCounts } from "../../api/cache";
 import * as desk from "../../api/desk";
 import type { ConversationItem, Message } from "../../api/model";

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo } from "react";
 import { applyMessage } from "../../api/cache";
 import * as desk from "../../api/desk";
 import type { ConversationItem, Id, Message } from "../../api/model";
-import { ProblemError } from "../../api/problem";
+import { type AnyCode, ProblemError } from "../../api/problem";
 import { messagesQuery } from "../../api/queries";
 import { problemText } from "../../components/problem-text";
 import { toast } from "../../components/toast";
@@ -24,14 +24,16 @@ function asMessage(item: Outgoing, conversation: ConversationItem, me: Id, posit
     kind: "text",
     text: item.text,
     status: item.problem ? "failed" : "queued",
-    failure: item.problem ? { code: item.problem, detail: problemText(localProblem(item.problem)), retryable: true } : null,
+    failure: item.problem
+      ? { code: item.problem, detail: problemText(localProblem(item.problem)), retryable: true }
+      : null,
     position,
     at: item.at,
     expires_at: null,
   };
 }
 
-function localProblem(code: string): ProblemError {
+function localProblem(code: AnyCode): ProblemError {
   return new ProblemError({ type: "about:blank", title: code, status: 0, code });
 }
 

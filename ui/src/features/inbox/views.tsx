@@ -5,7 +5,7 @@ import type { ConversationView } from "../../api/model";
 import { countsQuery } from "../../api/queries";
 import { wholeNumber } from "../../i18n/format";
 
-export const VIEWS: readonly ConversationView[] = ["mine", "unassigned", "all", "waiting", "closed"];
+const VIEWS: readonly ConversationView[] = ["mine", "unassigned", "all", "waiting", "closed"];
 
 export function Views({ view, onView }: { view: ConversationView; onView: (view: ConversationView) => void }) {
   const { t } = useTranslation();
@@ -14,7 +14,7 @@ export function Views({ view, onView }: { view: ConversationView; onView: (view:
     <Tabs.Root value={view} onValueChange={(next) => onView(next as ConversationView)}>
       <Tabs.List
         aria-label={t("inbox.views")}
-        className="flex gap-3.5 overflow-x-auto border-line border-b px-4 text-13 text-text-2 [scrollbar-width:none]"
+        className="flex gap-2.5 overflow-x-auto border-line border-b px-4 text-12 max-md:gap-4 max-md:text-13 text-text-2 [scrollbar-width:none]"
       >
         {VIEWS.map((value) => (
           <Tabs.Trigger
@@ -24,7 +24,9 @@ export function Views({ view, onView }: { view: ConversationView; onView: (view:
             className="tap focus-inset shrink-0 rounded-t-s py-2 font-medium data-[state=active]:text-text data-[state=active]:shadow-[inset_0_-2px_var(--accent)]"
           >
             {t(`inbox.view.${value}`)}
-            {counts && counts[value] > 0 && <span className="ms-1 font-normal text-text-3">{wholeNumber(counts[value])}</span>}
+            {counts && counts[value] > 0 && (
+              <span className="ms-1 font-normal text-11 text-text-3">{wholeNumber(counts[value])}</span>
+            )}
           </Tabs.Trigger>
         ))}
       </Tabs.List>

@@ -18,7 +18,7 @@ export function Choices({ busy, onBegin }: ChoicesProps) {
   const [lends, setLends] = useState(true);
   const [consent, setConsent] = useState(false);
   return (
-    <div className="mt-2 grid gap-4">
+    <div className="mt-2 grid gap-4 text-text">
       <RadioGroup.Root
         value={use}
         onValueChange={(value) => setUse(value as NumberUse)}
@@ -60,13 +60,15 @@ export function Choices({ busy, onBegin }: ChoicesProps) {
   );
 }
 
-export function Warning() {
+function Warning() {
   const { t } = useTranslation();
   return (
     <div className="rounded-m bg-warn-soft p-3 text-13 text-text">
       {t("link.warning")}
       <details className="mt-1">
-        <summary className="tap inline-flex cursor-pointer items-center font-medium text-accent">{t("link.whatThisMeans")}</summary>
+        <summary className="tap inline-flex cursor-pointer items-center font-medium text-accent">
+          {t("link.whatThisMeans")}
+        </summary>
         <p className="mt-1">{t("link.meaning")}</p>
       </details>
     </div>

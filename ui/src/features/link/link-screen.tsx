@@ -9,8 +9,8 @@ import { Button } from "../../components/button";
 import { useNow } from "../../components/clock";
 import { problemText } from "../../components/problem-text";
 import { linkProblem, sessionHint } from "../../components/session-text";
-import { safeName } from "../../text/untrusted";
 import { prettyPhone } from "../../text/phone";
+import { safeName } from "../../text/untrusted";
 import { Choices, type NumberUse } from "./choices";
 import { Offer } from "./offer";
 import { Step, type StepState } from "./steps";
@@ -41,7 +41,8 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
   const linked = session.state === "syncing" || session.state === "online";
   const scanning = session.state === "waiting_for_scan" || session.state === "pairing";
   const ended = session.state === "unlinked" && session.problem ? session.problem : null;
-  const asked = scanning || linked || (choice !== null && (link.isPending || link.isSuccess || ended !== null) && !link.error);
+  const asked =
+    scanning || linked || (choice !== null && (link.isPending || link.isSuccess || ended !== null) && !link.error);
   const step = (at: number): StepState => {
     const current = linked ? 4 : asked ? 3 : 2;
     return at < current ? "done" : at === current ? "now" : "later";
@@ -69,11 +70,19 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
               </p>
             )}
             <ol className="my-6 grid gap-4">
-              <Step number={1} state={step(1)} title={t("link.signedInAs", { name: safeName(status.agent?.name ?? "") })}>
+              <Step
+                number={1}
+                state={step(1)}
+                title={t("link.signedInAs", { name: safeName(status.agent?.name ?? "") })}
+              >
                 <bdi>{server}</bdi>
               </Step>
               <Step number={2} state={step(2)} title={asked ? t(`link.${use}`) : t("link.useTitle")}>
-                {asked ? t(`link.${use}Hint`) : <Choices busy={link.isPending} onBegin={(chosen) => link.mutate(chosen)} />}
+                {asked ? (
+                  t(`link.${use}Hint`)
+                ) : (
+                  <Choices busy={link.isPending} onBegin={(chosen) => link.mutate(chosen)} />
+                )}
               </Step>
               <Step number={3} state={step(3)} title={t("link.scanTitle")}>
                 {t("link.scanHint")}
@@ -89,9 +98,7 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
                 {problemText(ProblemError.from(link.error))}
               </p>
             )}
-            {asked && !linked && (
-              <p className="rounded-m bg-warn-soft p-3 text-13 text-text">{t("link.warning")}</p>
-            )}
+            {asked && !linked && <p className="rounded-m bg-warn-soft p-3 text-13 text-text">{t("link.warning")}</p>}
             <div className="mt-4 flex flex-wrap gap-2">
               {linked ? (
                 <>

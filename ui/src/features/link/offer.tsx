@@ -46,7 +46,17 @@ export function Offer({ session, busy, onAgain }: OfferProps) {
   }
 }
 
-function Panel({ icon, text, live, children }: { icon: ReactNode; text: string; live?: boolean; children?: ReactNode }) {
+function Panel({
+  icon,
+  text,
+  live,
+  children,
+}: {
+  icon: ReactNode;
+  text: string;
+  live?: boolean;
+  children?: ReactNode;
+}) {
   return (
     <div
       {...(live ? { role: "status" } : {})}
@@ -77,7 +87,10 @@ function Code({ session }: { session: Extract<SessionState, { state: "waiting_fo
         <span>{t("link.newCodeIn", { time: countdown(left) })}</span>
       </div>
       <div aria-hidden className="mt-1.5 h-1 overflow-hidden rounded-full bg-surface-2">
-        <div className="h-full bg-accent transition-[width] duration-1000 ease-linear" style={{ width: `${share * 100}%` }} />
+        <div
+          className="h-full bg-accent transition-[width] duration-1000 ease-linear"
+          style={{ width: `${share * 100}%` }}
+        />
       </div>
     </div>
   );

@@ -25,18 +25,19 @@ export function Palette({ places, onClose, onShortcuts }: PaletteProps) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [q, setQ] = useState("");
+  const [chosen, setChosen] = useState("");
   useEffect(() => {
     const timer = setTimeout(() => setQ(typed.trim()), 120);
     return () => clearTimeout(timer);
   }, [typed]);
   const chats = useQuery({
     queryKey: ["palette", "chats", q],
-    queryFn: ({ signal }) => desk.conversations("all", q, null, signal),
+    queryFn: ({ signal }) => desk.conversations("all", q, null, { signal }),
     placeholderData: (old) => old,
   });
   const people = useQuery({
     queryKey: ["palette", "people", q],
-    queryFn: ({ signal }) => desk.contacts(q, null, signal),
+    queryFn: ({ signal }) => desk.contacts(q, null, { signal }),
     enabled: q !== "",
     placeholderData: (old) => old,
   });
@@ -58,6 +59,11 @@ export function Palette({ places, onClose, onShortcuts }: PaletteProps) {
     { key: "keys", label: t("palette.shortcuts"), icon: <Keyboard aria-hidden />, run: onShortcuts },
   ].filter((command) => matches(command.label));
 
+  // The best match is chosen until someone walks on.
+  const first = chats.data?.items[0]?.id;
+  const best = first ? `chat-${first}` : commands[0] ? `command-${commands[0].key}` : "";
+  useEffect(() => setChosen(best), [best]);
+
   return (
     <Dialog.Root open onOpenChange={onClose}>
       <Dialog.Portal>
@@ -67,7 +73,7 @@ export function Palette({ places, onClose, onShortcuts }: PaletteProps) {
           className="fixed start-1/2 top-[12vh] z-50 w-[min(600px,calc(100vw-24px))] -translate-x-1/2 animate-appear overflow-hidden rounded-l border border-line bg-surface shadow-float rtl:translate-x-1/2"
         >
           <Dialog.Title className="sr-only">{t("palette.title")}</Dialog.Title>
-          <Command shouldFilter={false} label={t("palette.title")}>
+          <Command shouldFilter={false} value={chosen} onValueChange={setChosen} label={t("palette.title")}>
             <Command.Input
               value={typed}
               onValueChange={setTyped}
@@ -82,11 +88,22 @@ export function Palette({ places, onClose, onShortcuts }: PaletteProps) {
                     <Item
                       key={item.id}
                       value={`chat-${item.id}`}
-                      onSelect={go(() => void navigate({ to: "/inbox/$conversationId", params: { conversationId: item.id }, search: { view: "all" } }))}
+                      onSelect={go(
+                        () =>
+                          void navigate({
+                            to: "/inbox/$conversationId",
+                            params: { conversationId: item.id },
+                            search: { view: "all" },
+                          }),
+                      )}
                     >
                       <Avatar name={item.contact.name} size="s" />
                       <Name className="truncate">{item.contact.name}</Name>
-                      {item.ticket && <span className="ms-auto text-12 text-text-3">{t("ticket.number", { number: item.ticket.number })}</span>}
+                      {item.ticket && (
+                        <span className="ms-auto text-12 text-text-3">
+                          {t("ticket.number", { number: item.ticket.number })}
+                        </span>
+                      )}
                     </Item>
                   ))}
                 </Group>
@@ -97,7 +114,9 @@ export function Palette({ places, onClose, onShortcuts }: PaletteProps) {
                     <Item
                       key={contact.id}
                       value={`contact-${contact.id}`}
-                      onSelect={go(() => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id } }))}
+                      onSelect={go(
+                        () => void navigate({ to: "/contacts/$contactId", params: { contactId: contact.id } }),
+                      )}
                     >
                       <Avatar name={contact.name} size="s" />
                       <Name className="truncate">{contact.name}</Name>

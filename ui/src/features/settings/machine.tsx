@@ -24,7 +24,10 @@ export function ServerSection({ status }: { status: BridgeStatus }) {
       </p>
       <Facts
         facts={[
-          { label: t("settings.address"), value: <bdi dir="ltr">{"url" in server ? server.url : t("common.none")}</bdi> },
+          {
+            label: t("settings.address"),
+            value: <bdi dir="ltr">{"url" in server ? server.url : t("common.none")}</bdi>,
+          },
           { label: t("settings.outbox"), value: wholeNumber(status.outbox) },
         ]}
       />

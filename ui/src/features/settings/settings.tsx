@@ -54,7 +54,10 @@ function Appearance() {
               type="button"
               aria-pressed={chosen === value}
               onClick={() => setTheme(value)}
-              className={cx("tap focus-inset px-4 py-1.5 font-medium text-13", chosen === value ? "bg-accent-soft text-accent" : "text-text-2 hover:bg-hover")}
+              className={cx(
+                "tap focus-inset px-4 py-1.5 font-medium text-13",
+                chosen === value ? "bg-accent-soft text-accent" : "text-text-2 hover:bg-hover",
+              )}
             >
               {t(`settings.theme.${value}`)}
             </button>
@@ -72,10 +75,17 @@ function Notifications() {
   return (
     <Section title={t("settings.notifications")}>
       <p className="text-13 text-text-2">
-        {state === "granted" ? t("settings.allowed") : state === "denied" ? t("settings.blocked") : t("settings.notificationsHint")}
+        {state === "granted"
+          ? t("settings.allowed")
+          : state === "denied"
+            ? t("settings.blocked")
+            : t("settings.notificationsHint")}
       </p>
       {state === "default" && (
-        <Button className="justify-self-start" onClick={() => void platform.askToNotify().then(() => setState(Notification.permission))}>
+        <Button
+          className="justify-self-start"
+          onClick={() => void platform.askToNotify().then(() => setState(Notification.permission))}
+        >
           {t("settings.allow")}
         </Button>
       )}

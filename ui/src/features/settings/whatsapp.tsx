@@ -34,13 +34,15 @@ export function WhatsAppSection({ status }: { status: BridgeStatus }) {
   return (
     <Section title={t("settings.whatsapp")}>
       <div className="flex items-start gap-2">
-        <span className="pt-1.5">
+        <span className="flex pt-1.5">
           <Dot tone={sessionTone(session.state)} />
         </span>
         <div role="status" data-testid="session-state" data-state={session.state}>
           <p className="font-medium">{t(`session.${session.state}`)}</p>
           <p className="text-13 text-text-2">{sessionHint(session, now)}</p>
-          {status.sending > 0 && <p className="text-13 text-text-2">{t("settings.waiting", { count: status.sending })}</p>}
+          {status.sending > 0 && (
+            <p className="text-13 text-text-2">{t("settings.waiting", { count: status.sending })}</p>
+          )}
         </div>
       </div>
       {number && (
@@ -59,7 +61,11 @@ export function WhatsAppSection({ status }: { status: BridgeStatus }) {
           </Button>
         ) : (
           <>
-            <Button look={session.state === "replaced" ? "primary" : "plain"} busy={restart.isPending} onClick={() => restart.mutate()}>
+            <Button
+              look={session.state === "replaced" ? "primary" : "plain"}
+              busy={restart.isPending}
+              onClick={() => restart.mutate()}
+            >
               {session.state === "replaced" ? t("settings.takeBack") : t("settings.restart")}
             </Button>
             <Button look="danger" busy={unlink.isPending} onClick={() => setAsking(true)}>

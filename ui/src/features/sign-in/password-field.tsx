@@ -2,8 +2,8 @@ import { Eye, EyeOff } from "lucide-react";
 import { type ComponentProps, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../../components/button";
-import { Field, inputClass } from "../../components/field";
 import { cx } from "../../components/cx";
+import { Field, inputClass } from "../../components/field";
 
 interface PasswordFieldProps extends ComponentProps<"input"> {
   label: string;

@@ -29,9 +29,28 @@ export function Setup({ onDone }: { onDone: () => void }) {
   return (
     <Card title={t("setup.title")} subtitle={t("setup.subtitle")}>
       <form noValidate className="grid gap-4" onSubmit={form.handleSubmit((value) => making.mutate(value))}>
-        <TextField label={t("setup.token")} dir="ltr" spellCheck={false} autoComplete="off" error={errors.token?.message} {...form.register("token")} />
-        <TextField label={t("setup.name")} autoComplete="name" error={errors.name?.message} {...form.register("name")} />
-        <TextField label={t("signIn.email")} type="email" dir="ltr" autoComplete="username" error={errors.email?.message} {...form.register("email")} />
+        <TextField
+          label={t("setup.token")}
+          dir="ltr"
+          spellCheck={false}
+          autoComplete="off"
+          error={errors.token?.message}
+          {...form.register("token")}
+        />
+        <TextField
+          label={t("setup.name")}
+          autoComplete="name"
+          error={errors.name?.message}
+          {...form.register("name")}
+        />
+        <TextField
+          label={t("signIn.email")}
+          type="email"
+          dir="ltr"
+          autoComplete="username"
+          error={errors.email?.message}
+          {...form.register("email")}
+        />
         <PasswordField
           label={t("signIn.newPassword")}
           hint={t("signIn.newPasswordHint")}
@@ -39,7 +58,12 @@ export function Setup({ onDone }: { onDone: () => void }) {
           error={errors.password?.message}
           {...form.register("password")}
         />
-        <PasswordField label={t("signIn.repeatPassword")} autoComplete="new-password" error={errors.repeat?.message} {...form.register("repeat")} />
+        <PasswordField
+          label={t("signIn.repeatPassword")}
+          autoComplete="new-password"
+          error={errors.repeat?.message}
+          {...form.register("repeat")}
+        />
         <FormProblem text={making.error ? problemText(ProblemError.from(making.error)) : null} />
         <Button type="submit" look="primary" className="h-10" busy={making.isPending}>
           {t("setup.submit")}

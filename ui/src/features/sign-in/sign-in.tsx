@@ -40,10 +40,10 @@ export function SignIn({ server, onDone }: { server?: string | undefined; onDone
             {t("signIn.withCode")}
           </Tabs.Trigger>
         </Tabs.List>
-        <Tabs.Content value="password">
+        <Tabs.Content value="password" aria-labelledby={undefined} tabIndex={-1}>
           <ByPassword {...shared} />
         </Tabs.Content>
-        <Tabs.Content value="code">
+        <Tabs.Content value="code" aria-labelledby={undefined} tabIndex={-1}>
           <ByCode {...shared} />
         </Tabs.Content>
       </Tabs.Root>
@@ -73,7 +73,11 @@ function ByPassword({ url, onUrl, onDone }: FormProps) {
   const { t } = useTranslation();
   const onBridge = host() === "bridge";
   const schema = useMemo(() => passwordForm(onBridge), [onBridge]);
-  const form = useForm({ resolver: zodResolver(schema), values: { url, email: "", password: "" }, resetOptions: { keepDirtyValues: true } });
+  const form = useForm({
+    resolver: zodResolver(schema),
+    values: { url, email: "", password: "" },
+    resetOptions: { keepDirtyValues: true },
+  });
   const signing = useSigningIn(
     (value: { url: string; email: string; password: string }) =>
       onBridge ? bridge.signIn(value) : account.login({ email: value.email, password: value.password }),

@@ -7,8 +7,8 @@ import { useTranslation } from "react-i18next";
 import type { Ticket, TicketState } from "../../api/model";
 import { useAgent, useMe } from "../../api/people";
 import { ticketsQuery } from "../../api/queries";
-import { inputClass } from "../../components/field";
 import { cx } from "../../components/cx";
+import { selectClass } from "../../components/field";
 import { PageFrame } from "../../components/page";
 import { Empty, Failed, RowBones } from "../../components/states";
 import { PriorityTag, StateTag } from "../../components/ticket/ticket-tags";
@@ -26,9 +26,13 @@ export function Tickets({ whose, state }: TicketsProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const me = useMe();
-  const query = useInfiniteQuery({ ...ticketsQuery(state, whose === "mine" ? (me?.id ?? "") : ""), enabled: me !== undefined });
+  const query = useInfiniteQuery({
+    ...ticketsQuery(state, whose === "mine" ? (me?.id ?? "") : ""),
+    enabled: me !== undefined,
+  });
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const filter = (change: Partial<TicketsProps>) => void navigate({ to: "/tickets", search: { whose, state, ...change }, replace: true });
+  const filter = (change: Partial<TicketsProps>) =>
+    void navigate({ to: "/tickets", search: { whose, state, ...change }, replace: true });
 
   return (
     <PageFrame
@@ -43,7 +47,10 @@ export function Tickets({ whose, state }: TicketsProps) {
                 type="button"
                 aria-pressed={whose === value}
                 onClick={() => filter({ whose: value })}
-                className={cx("tap focus-inset px-3 py-1.5 font-medium text-13", whose === value ? "bg-accent-soft text-accent" : "text-text-2 hover:bg-hover")}
+                className={cx(
+                  "tap focus-inset px-3 py-1.5 font-medium text-13",
+                  whose === value ? "bg-accent-soft text-accent" : "text-text-2 hover:bg-hover",
+                )}
               >
                 {t(`tickets.whose.${value}`)}
               </button>
@@ -53,7 +60,7 @@ export function Tickets({ whose, state }: TicketsProps) {
             aria-label={t("tickets.state")}
             value={state}
             onChange={(event) => filter({ state: event.target.value as TicketState | "" })}
-            className={cx(inputClass, "h-8 w-auto pe-7 text-13")}
+            className={selectClass}
           >
             <option value="">{t("tickets.anyState")}</option>
             {STATES.map((value) => (
@@ -78,7 +85,8 @@ export function Tickets({ whose, state }: TicketsProps) {
           <Rows
             items={items}
             onEnd={() => {
-              if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage();
+              if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError)
+                void query.fetchNextPage();
             }}
           />
         )}
@@ -144,7 +152,11 @@ function Row({ ticket }: { ticket: Ticket }) {
       data-testid="ticket-row"
       data-state={ticket.state}
       onClick={() =>
-        void navigate({ to: "/inbox/$conversationId", params: { conversationId: ticket.conversation_id }, search: { view: "all" } })
+        void navigate({
+          to: "/inbox/$conversationId",
+          params: { conversationId: ticket.conversation_id },
+          search: { view: "all" },
+        })
       }
       className="focus-inset grid w-full grid-cols-[64px_minmax(0,1fr)_110px_140px_90px] items-center gap-x-4 border-line border-b px-6 py-3.5 text-start hover:bg-hover max-lg:grid-cols-[64px_minmax(0,1fr)_110px_90px] max-md:grid-cols-[minmax(0,1fr)_auto] max-md:gap-y-1 max-md:px-4"
     >
