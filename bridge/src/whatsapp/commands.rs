@@ -52,6 +52,14 @@ pub(super) async fn carry_out(client: Arc<Client>, request: Request) {
     }
 }
 
+/// Shows the line as present. A device that never does gets no typing, and its receipts count as from someone who is away; the
+/// library does it at later logins, but not at the first.
+pub(super) async fn appear(client: Arc<Client>) {
+    if let Err(error) = client.presence().set_available().await {
+        tracing::warn!(%error, "the line does not appear as present");
+    }
+}
+
 async fn is_on_whatsapp(client: &Client, phone: &PhoneNumber) -> Result<Option<WaIdentity>, SessionError> {
     let asked = Jid::pn(phone.digits());
     let found = client.contacts().is_on_whatsapp(&[asked]).await;

@@ -379,6 +379,9 @@ impl Session {
         // Told on each connection: a replica that was made anew learns its number by it.
         self.note_account_of_device(true).await;
         self.online.send_replace(Some(self.connections));
+        if let Some(live) = &self.live {
+            live.spawn(commands::appear(live.connection.client()));
+        }
     }
 
     /// Offers a code with the times that the machine has just given it.

@@ -1,0 +1,2 @@
+pub(crate) mod line;
+pub(crate) mod network;
