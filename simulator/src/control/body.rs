@@ -90,7 +90,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
 /// E.164 digits without `+`: a country code never begins with 0, and the whole has at most 15 digits.
 pub(super) fn check_number(number: &str) -> Result<(), Problem> {
     let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-    if digits && (7..=15).contains(&number.len()) && !number.starts_with('0') { Ok(()) } else { Err(bad_number(number)) }
+    if digits && (7..=15).contains(&number.len()) && !number.starts_with('0') {
+        Ok(())
+    } else {
+        Err(bad_number(number))
+    }
 }
 
 fn bad_number(number: &str) -> Problem {

@@ -117,7 +117,8 @@ async fn post(control: &Uri, path: &str, body: &Value) -> Result<Value> {
         answer = answer => answer?,
         ended = connection => { ended?; bail!("the simulator closed the connection") }
     };
-    let value = value.with_context(|| format!("{authority} answered {status}, and not with JSON: is it a simulator?"))?;
+    let value =
+        value.with_context(|| format!("{authority} answered {status}, and not with JSON: is it a simulator?"))?;
     if !status.is_success() {
         let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
         bail!("refused with {status} {}: {}", text("code"), text("detail"));

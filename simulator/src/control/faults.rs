@@ -140,10 +140,9 @@ impl Setting {
             "replaced" => FaultKind::Replaced,
             "logged_out" => FaultKind::LoggedOut,
             // 101: sent to too many people; one hour.
-            "ban" => FaultKind::Ban {
-                code: self.code.take().unwrap_or(101),
-                expire: self.expire.take().unwrap_or(3600),
-            },
+            "ban" => {
+                FaultKind::Ban { code: self.code.take().unwrap_or(101), expire: self.expire.take().unwrap_or(3600) }
+            }
             "failure" => FaultKind::Failure { reason: self.reason.take().unwrap_or(500) },
             "outdated" => FaultKind::Outdated,
             "stream_error" => FaultKind::StreamError { code: self.code.take().unwrap_or(503) },

@@ -51,7 +51,9 @@ mod tests {
         for host in ["127.0.0.1", "127.0.0.1:7701", "localhost:7701", "LocalHost", "[::1]:80"] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["", "evil.example:7701", "127.0.0.1.evil.example", "localhost.evil.example:80", "127.0.0.1:80:x", "?"] {
+        for host in
+            ["", "evil.example:7701", "127.0.0.1.evil.example", "localhost.evil.example:80", "127.0.0.1:80:x", "?"]
+        {
             assert!(!is_loopback(host), "{host}");
         }
     }

@@ -14,11 +14,7 @@ use tokio::sync::{
     watch,
 };
 
-use super::{
-    Control,
-    offered::OfferedCode,
-    transcript::MessageJson,
-};
+use super::{Control, offered::OfferedCode, transcript::MessageJson};
 use crate::world::{self, Change};
 
 pub(super) async fn state(State(control): State<Control>) -> Json<world::State> {
@@ -29,11 +25,16 @@ pub(super) async fn state(State(control): State<Control>) -> Json<world::State> 
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Heard {
-    Message { number: String, message: MessageJson },
-    OfferedCodes { codes: Vec<OfferedCode> },
+    Message {
+        number: String,
+        message: Box<MessageJson>,
+    },
+    OfferedCodes {
+        codes: Vec<OfferedCode>,
+    },
     Resync,
     #[serde(untagged)]
-    Other(Change),
+    Other(Box<Change>),
 }
 
 struct Ears {
@@ -63,8 +64,8 @@ async fn next(ears: &mut Ears) -> Option<Heard> {
             Some(Heard::OfferedCodes { codes: ears.control.offered.all() })
         }
         change = ears.changes.recv() => match change {
-            Ok(Change::Message { number, message }) => Some(Heard::Message { number, message: message.into() }),
-            Ok(other) => Some(Heard::Other(other)),
+            Ok(Change::Message { number, message }) => Some(Heard::Message { number, message: Box::new(message.into()) }),
+            Ok(other) => Some(Heard::Other(Box::new(other))),
             Err(RecvError::Lagged(_)) => Some(Heard::Resync),
             Err(RecvError::Closed) => None,
         },

@@ -16,7 +16,7 @@ const MOST_CODES: usize = 16;
 const LONGEST_CODE: usize = 4096;
 const LONGEST_LABEL: usize = 80;
 /// The first code of a linking is shown for 60 s, the others for 20 s.
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -21,7 +21,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn empty() -> Self {
+    fn empty() -> Self {
         let folder = std::env::temp_dir().join(format!("ownline-simulator-{}", uuid::Uuid::new_v4()));
         let world = World::open(&Options { state: folder.clone() }).expect("a world");
         let closing = CancellationToken::new();
@@ -29,7 +29,7 @@ impl Stage {
     }
 
     async fn with_people() -> Self {
-        let stage = Self::empty().await;
+        let stage = Self::empty();
         stage.post("/phones", json!({ "number": ANA, "name": "Ana" })).await.expect(StatusCode::OK);
         stage.post("/customers", json!({ "number": JOANA, "name": "Joana" })).await.expect(StatusCode::OK);
         stage
@@ -88,17 +88,19 @@ impl Answer {
 
 #[tokio::test]
 async fn the_root_key_is_32_bytes_in_hexadecimal() {
-    let body = Stage::empty().await.get("/root-key").await.expect(StatusCode::OK);
+    let body = Stage::empty().get("/root-key").await.expect(StatusCode::OK);
     let key = hex::decode(body["root_key"].as_str().expect("text")).expect("hexadecimal");
     assert_eq!(key.len(), 32);
 }
 
 #[tokio::test]
 async fn only_programs_of_this_machine_and_the_own_page_are_served() {
-    let stage = Stage::empty().await;
+    let stage = Stage::empty();
     let with = |name: &str, value: &str| {
         let mut request = request("GET", "/state").body(Body::empty()).expect("a request");
-        request.headers_mut().insert(header::HeaderName::from_bytes(name.as_bytes()).expect("name"), value.parse().expect("value"));
+        request
+            .headers_mut()
+            .insert(header::HeaderName::from_bytes(name.as_bytes()).expect("name"), value.parse().expect("value"));
         request
     };
     stage.ask(with("host", "rebound.example:7701")).await.refused(403, "forbidden_host");
@@ -134,7 +136,9 @@ async fn bodies_are_json_and_say_nothing_unknown() {
 #[tokio::test]
 async fn numbers_are_international_digits() {
     let stage = Stage::with_people().await;
-    for number in ["", "+4915112345678", "0151123456", "12345", "1234567890123456", "49151 1234567", "４９１５１１２３４５６７８"] {
+    for number in
+        ["", "+4915112345678", "0151123456", "12345", "1234567890123456", "49151 1234567", "４９１５１１２３４５６７８"]
+    {
         stage.post("/phones", json!({ "number": number, "name": "X" })).await.refused(422, "bad_number");
         let path = format!("/customers/{JOANA}/messages");
         stage.post(&path, json!({ "to": number, "text": "hi" })).await.refused(422, "bad_number");
@@ -196,7 +200,7 @@ async fn faults_come_into_force_and_go() {
 
 #[tokio::test]
 async fn live_streams_end_when_the_program_closes() {
-    let stage = Stage::empty().await;
+    let stage = Stage::empty();
     let events = request("GET", "/events").body(Body::empty()).expect("a request");
     let response = stage.router.clone().oneshot(events).await.expect("an answer");
     stage.closing.cancel();
@@ -206,7 +210,7 @@ async fn live_streams_end_when_the_program_closes() {
 
 #[tokio::test]
 async fn the_page_and_all_it_names_are_served_under_a_strict_policy() {
-    let stage = Stage::empty().await;
+    let stage = Stage::empty();
     let get = async |path: &str| {
         let asked = request("GET", path).body(Body::empty()).expect("a request");
         let response = stage.router.clone().oneshot(asked).await.expect("an answer");
@@ -225,7 +229,7 @@ async fn the_page_and_all_it_names_are_served_under_a_strict_policy() {
         }
         let (_, text) = get(&path).await;
         // Modules import their neighbours.
-        wanted.extend(quoted(&text, "./").filter(|name| name.ends_with(".js")).map(|name| format!("/page/{name}")));
+        wanted.extend(quoted(&text, "./").map(|name| format!("/page/{name}")));
         for forbidden in ["innerHTML", "insertAdjacentHTML", "document.write", "eval("] {
             assert!(!text.contains(forbidden), "{path} has {forbidden}");
         }
