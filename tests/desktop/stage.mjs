@@ -81,7 +81,7 @@ export class Stage {
   /** The bridge inside one agent's app, as its data folder tells. */
   async bridge(name) {
     const { url } = JSON.parse(readFileSync(join(this.path(name), "bridge.json"), "utf8"));
-    const token = readFileSync(join(this.path(name), "token"), "utf8").trim();
+    const token = readFileSync(join(this.path(name), "bridge.token"), "utf8").trim();
     return { url, call: (method, path, body) => call(url, method, path, body, token) };
   }
 

@@ -41,7 +41,7 @@ export class Machine {
 
   /** The code that the screen draws. */
   async code(): Promise<string> {
-    const token = readFileSync(join(this.data, "token"), "utf8").trim();
+    const token = readFileSync(join(this.data, "bridge.token"), "utf8").trim();
     return (await call<{ code: string }>(this.program.text("url"), "GET", "/qr", undefined, token)).code;
   }
 }

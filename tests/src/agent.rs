@@ -188,7 +188,7 @@ impl AgentApp {
 
 /// The bridge writes where it listens and its token beside its data, for its owner's eyes only.
 fn connect(program: &Program, data: &Path) -> Result<Api> {
-    let token = std::fs::read_to_string(data.join("token")).context("the bridge's token file")?;
+    let token = std::fs::read_to_string(data.join("bridge.token")).context("the bridge's token file")?;
     Ok(Api::new(program.ready_text("url")?, Some(token.trim().to_owned())))
 }
 
