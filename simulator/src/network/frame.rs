@@ -99,7 +99,7 @@ mod tests {
         bytes.extend_from_slice(&HEADER);
         write_frame(&mut bytes, b"hello");
         write_frame(&mut bytes, b"");
-        write_frame(&mut bytes, &[7; 70_000]);
+        write_frame(&mut bytes, &vec![7; 70_000]);
         bytes
     }
 
@@ -108,17 +108,17 @@ mod tests {
         for intro in [false, true] {
             for step in [1, 2, 3, 5, 64, 1 << 20] {
                 let mut framer = Framer::default();
-                let mut frames = Vec::new();
+                let mut out = Vec::new();
                 for chunk in stream(intro).chunks(step) {
                     framer.push(chunk);
                     while let Some(frame) = framer.next_frame().expect("a good header") {
-                        frames.push(frame);
+                        out.push(frame);
                     }
                 }
-                assert_eq!(frames.len(), 3, "chunks of {step}");
-                assert_eq!(frames[0], b"hello");
-                assert!(frames[1].is_empty());
-                assert_eq!(frames[2], vec![7; 70_000]);
+                assert_eq!(out.len(), 3, "chunks of {step}");
+                assert_eq!(out[0], b"hello");
+                assert!(out[1].is_empty());
+                assert_eq!(out[2], vec![7; 70_000]);
             }
         }
     }

@@ -54,18 +54,18 @@ pub(super) async fn answer(serving: &Serving, question: &NodeRef<'_>) -> Result<
         ("passive", "set", "active") => {
             serving.link.send(result(question).build()).await;
             serving.link.command(Out::Activate).await;
-            return companion_ready(serving).await;
+            companion_ready(serving);
+            return Ok(());
         }
         ("abt", _, _) => result(question).children([props()]).build(),
         ("privacy", "get", _) => result(question).children([privacy(serving)]).build(),
         ("privacy", "set", "privacy") => set_privacy(serving, question).await?,
         ("blocklist", _, _) => blocklist(serving, question).await?,
         ("w:m", _, _) => result(question).children([media_conn(serving)]).build(),
-        ("w:profile:picture", "get", _) => error(question, 404, "item-not-found"),
         ("w:g2", "get", "participating") => {
             result(question).children([NodeBuilder::new("groups").build()]).build()
         }
-        ("w:g2", ..) => error(question, 404, "item-not-found"),
+        ("w:g2", ..) | ("w:profile:picture", "get", _) => error(question, 404, "item-not-found"),
         ("md", "set", "remove-companion-device") => return remove_companion(serving, question).await,
         ("md", "set", "link_code_companion_reg") => error(question, 501, "feature-not-implemented"),
         _ => result(question).build(),
@@ -75,15 +75,14 @@ pub(super) async fn answer(serving: &Serving, question: &NodeRef<'_>) -> Result<
 }
 
 /// Tells the phone that it can write to this companion, until it has sent what companions need from it.
-async fn companion_ready(serving: &Serving) -> Result<(), StoreError> {
-    {
+fn companion_ready(serving: &Serving) {
+    let waiting = {
         let record = lock(&serving.device.record);
-        if !record.uploaded || record.keys_shared {
-            return Ok(());
-        }
+        record.uploaded && !record.keys_shared
+    };
+    if waiting {
+        tell_phone(serving);
     }
-    tell_phone(serving);
-    Ok(())
 }
 
 fn tell_phone(serving: &Serving) {

@@ -191,7 +191,7 @@ impl Network {
                 let node = node.to_owned();
                 let peer = route::author(&node);
                 if let Some(key) = Key::of(&node) {
-                    queue.restore(entry.seq, key, peer, Arc::new(node));
+                    queue.restore(entry.seq, &key, peer, Arc::new(node));
                 }
             }
             drop(queue);
@@ -223,7 +223,7 @@ impl Network {
             if device.is_removed() {
                 return Ok(());
             }
-            let (seq, replaced) = queue.push(key, peer, Arc::new(node));
+            let (seq, replaced) = queue.push(&key, peer, Arc::new(node));
             let Address { number, device } = device.address;
             // Under the lock, so that no confirmation can overtake it on the way to the disk.
             let mut ops = vec![Op::Enqueue { number, device, seq, node: encoded }];

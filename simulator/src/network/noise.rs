@@ -261,3 +261,6 @@ fn server_hello(ephemeral: &Key, fixed: Option<Vec<u8>>, payload: Vec<u8>) -> Ve
     }
     .encode_to_vec()
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,10 +16,10 @@ use crate::world::{Change, WorldError};
 
 /// References a socket gets; each is shown for a while.
 const REFS: usize = 6;
-const FIRST: Duration = Duration::from_secs(60);
+const FIRST: Duration = Duration::from_mins(1);
 const NEXT: Duration = Duration::from_secs(20);
 /// How long a spent reference is still told apart from one that never was.
-const REMEMBER: Duration = Duration::from_secs(3600);
+const REMEMBER: Duration = Duration::from_hours(1);
 /// How long a device may take to prove itself.
 const PROOF: Duration = Duration::from_secs(20);
 

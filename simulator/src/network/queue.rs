@@ -84,10 +84,10 @@ pub struct Queue {
 impl Queue {
     /// Adds a stanza of `peer` at the end. One with the same key from the same peer takes the place of the older, whose
     /// position is returned.
-    pub fn push(&mut self, key: Key, peer: u64, node: Arc<Node>) -> (u64, Option<u64>) {
+    pub fn push(&mut self, key: &Key, peer: u64, node: Arc<Node>) -> (u64, Option<u64>) {
         self.last += 1;
         let seq = self.last;
-        let replaced = self.index(&key, peer, seq);
+        let replaced = self.index(key, peer, seq);
         if let Some(seq) = replaced {
             self.entries.remove(&seq);
         }
@@ -96,9 +96,9 @@ impl Queue {
     }
 
     /// Puts back what a restart found.
-    pub fn restore(&mut self, seq: u64, key: Key, peer: u64, node: Arc<Node>) {
+    pub fn restore(&mut self, seq: u64, key: &Key, peer: u64, node: Arc<Node>) {
         self.last = self.last.max(seq);
-        self.index(&key, peer, seq);
+        self.index(key, peer, seq);
         self.entries.insert(seq, Entry { class: key.class, node });
     }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     fn push(queue: &mut Queue, node: Arc<Node>) -> (u64, Option<u64>) {
-        queue.push(Key::of(&node).expect("confirmable"), 1, node)
+        queue.push(&Key::of(&node).expect("confirmable"), 1, node)
     }
 
     #[test]
@@ -210,8 +210,8 @@ mod tests {
     fn one_id_of_two_senders_is_two_messages() {
         let mut queue = Queue::default();
         let key = Key::new(Class::Message, "A", "");
-        queue.push(key.clone(), 1, message("A"));
-        queue.push(key.clone(), 2, message("A"));
+        queue.push(&key, 1, message("A"));
+        queue.push(&key, 2, message("A"));
         assert_eq!(queue.confirm(&key, 3), None, "in doubt");
         assert_eq!(queue.confirm(&key, 2), Some(2));
         assert_eq!(queue.confirm(&key, 3), Some(1), "no doubt is left");

@@ -317,7 +317,7 @@ pub async fn receipt(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreE
 }
 
 /// `<chatstate to>` from a linked device.
-pub async fn chatstate(serving: &Serving, node: &NodeRef<'_>) {
+pub fn chatstate(serving: &Serving, node: &NodeRef<'_>) {
     let Some(to) = node.attrs().optional_jid("to") else { return };
     let Some(target) = serving.network.resolve(&to).and_then(|to| serving.network.account(to.number)) else { return };
     let (from, ..) = Network::names(&serving.account, 0, to.server == Server::Lid);
@@ -347,7 +347,7 @@ pub async fn subscribe(serving: &Serving, number: u64) {
 }
 
 /// A device of the account came to the foreground or left it.
-pub async fn presence(serving: &Serving, available: bool) {
+pub fn presence(serving: &Serving, available: bool) {
     let network = &serving.network;
     let number = serving.account.number;
     network.changed(crate::world::Change::Device { number: number.to_string(), device: serving.device.address.device });

@@ -34,14 +34,14 @@ fn failure(reason: u16) -> NodeBuilder {
 }
 
 /// The outcome of the client's payload, before anything is said.
-pub enum Admission {
+pub(super) enum Admission {
     Registering { network: Arc<Network>, link: Arc<Link>, registration: Registration },
     LoggedIn(Serving),
     Refused { link: Arc<Link>, failure: Node },
 }
 
 impl Admission {
-    pub fn device(&self) -> Option<Arc<Device>> {
+    pub(super) fn device(&self) -> Option<Arc<Device>> {
         match self {
             Self::LoggedIn(serving) => Some(Arc::clone(&serving.device)),
             Self::Registering { .. } | Self::Refused { .. } => None,
@@ -49,7 +49,7 @@ impl Admission {
     }
 
     /// Says the first words.
-    pub async fn begin(self) -> Session {
+    pub(super) async fn begin(self) -> Session {
         match self {
             Self::Registering { network, link, registration } => {
                 let (offer, references) = network.offers.open(registration, Arc::clone(&link));
@@ -69,7 +69,7 @@ impl Admission {
     }
 }
 
-pub enum Session {
+pub(super) enum Session {
     Registering { network: Arc<Network>, link: Arc<Link>, offer: Arc<Offer> },
     Serving(Serving),
     Refused,
@@ -95,7 +95,7 @@ pub struct Serving {
 
 impl Session {
     /// Judges the client's payload. A device that may log in is attached at once, and an older connection of it ended.
-    pub async fn admit(network: &Arc<Network>, link: &Arc<Link>, client: Key, payload: &ClientPayload) -> Admission {
+    pub(super) async fn admit(network: &Arc<Network>, link: &Arc<Link>, client: Key, payload: &ClientPayload) -> Admission {
         let refused = |failure: NodeBuilder| Admission::Refused { link: Arc::clone(link), failure: failure.build() };
         if let Some(data) = payload.device_pairing_data.as_option() {
             return match registration(client, data) {
@@ -133,7 +133,7 @@ impl Session {
     }
 
     /// Serves one stanza.
-    pub async fn handle(&mut self, node: &NodeRef<'_>) -> Result<(), StoreError> {
+    pub(super) async fn handle(&mut self, node: &NodeRef<'_>) -> Result<(), StoreError> {
         match self {
             Self::Registering { link, offer, .. } => {
                 while_registering(link, offer, node).await;
@@ -144,7 +144,7 @@ impl Session {
         }
     }
 
-    pub async fn ended(&mut self) {
+    pub(super) fn ended(&mut self) {
         match self {
             Self::Registering { network, link, offer } => {
                 link.cancel.cancel();
@@ -153,7 +153,7 @@ impl Session {
             }
             Self::Serving(serving) => {
                 if serving.link.is_available() {
-                    route::presence(serving, false).await;
+                    route::presence(serving, false);
                 }
             }
             Self::Refused => {}
@@ -180,8 +180,8 @@ async fn while_registering(link: &Link, offer: &Offer, node: &NodeRef<'_>) {
         }
         Some("error") => {
             let error = node.get_optional_child("error");
-            let text = error.and_then(|error| error.attrs().optional_string("text").map(|text| text.into_owned()));
-            let code = error.and_then(|error| error.attrs().optional_string("code").map(|code| code.into_owned()));
+            let text = error.and_then(|error| error.attrs().optional_string("text").map(std::borrow::Cow::into_owned));
+            let code = error.and_then(|error| error.attrs().optional_string("code").map(std::borrow::Cow::into_owned));
             let reason = format!("{} {}", code.unwrap_or_default(), text.unwrap_or_default());
             offer.answered(&id, Err(reason.trim().to_owned()));
         }
@@ -253,7 +253,7 @@ impl Serving {
             "receipt" => route::receipt(self, node).await,
             "ack" => self.acknowledged(node).await,
             "chatstate" => {
-                route::chatstate(self, node).await;
+                route::chatstate(self, node);
                 Ok(())
             }
             "presence" => {
@@ -309,7 +309,7 @@ impl Serving {
                 }
                 let available = kind != "unavailable";
                 self.link.set_available(available);
-                route::presence(self, available).await;
+                route::presence(self, available);
             }
             _ => {}
         }

@@ -28,7 +28,7 @@ use crate::world::FaultKind;
 /// A handshake takes no longer.
 const HANDSHAKE: Duration = Duration::from_secs(20);
 /// Clients ping every 15 to 30 seconds; one that is silent for so long is gone.
-const IDLE: Duration = Duration::from_secs(180);
+const IDLE: Duration = Duration::from_mins(3);
 /// A client that does not ask for what it missed gets it all the same.
 const UNASKED: Duration = Duration::from_secs(1);
 /// Stanzas of the backlog sent without being asked for.
@@ -113,7 +113,7 @@ async fn serve(network: &Arc<Network>, socket: WebSocket) -> Result<(), &'static
     let writing = network.tasks.spawn(writer.run(Arc::clone(&link), out));
     let mut session = admission.begin().await;
     let outcome = read(&mut frames, &mut receive, &mut session, &link).await;
-    session.ended().await;
+    session.ended();
     if let Some(device) = device {
         detach(network, &device, &link);
     }

@@ -12,17 +12,17 @@ use crate::world::{
 };
 
 /// The longest text.
-pub const MAX_TEXT: usize = 65_536;
+pub(super) const MAX_TEXT: usize = 65_536;
 
 /// How a message travels beside its ciphertext.
 #[derive(Debug, Clone, Copy)]
-pub struct Envelope {
+pub(super) struct Envelope {
     pub kind: &'static str,
     /// The `edit` attribute.
     pub edit: Option<&'static str>,
 }
 
-pub fn envelope(message: &Message) -> Envelope {
+pub(super) fn envelope(message: &Message) -> Envelope {
     if message.reaction_message.is_set() {
         return Envelope { kind: "reaction", edit: None };
     }
@@ -39,7 +39,7 @@ pub fn envelope(message: &Message) -> Envelope {
 }
 
 /// What is to be said to `peer`. `own` tells whether the message that a reaction names was written by the author.
-pub fn to_message(content: &Content, peer: u64, own: impl FnOnce(&str) -> bool) -> Result<Message> {
+pub(super) fn to_message(content: &Content, peer: u64, own: impl FnOnce(&str) -> bool) -> Result<Message> {
     let key = |id: &str, from_me: bool| {
         MessageField::some(MessageKey {
             remote_jid: Some(Address::phone(peer).jid().to_string()),
@@ -112,7 +112,7 @@ fn check_text(text: &str) -> Result<()> {
 }
 
 /// What a decrypted message says.
-pub fn from_message(message: &Message) -> Content {
+pub(super) fn from_message(message: &Message) -> Content {
     if let Some(text) = &message.conversation {
         return Content::Text(text.clone());
     }

@@ -36,7 +36,7 @@ pub enum KeyringError {
 
 /// What is kept of a person's secrets; sessions and one-time keys are kept beside them.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Secrets {
+pub(super) struct Secrets {
     #[serde(with = "crypto::hexed")]
     pub identity: [u8; 32],
     pub registration_id: u32,
@@ -54,7 +54,7 @@ pub struct Secrets {
 
 /// What a phone keeps for its companions.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct PhoneSecrets {
+pub(super) struct PhoneSecrets {
     /// Names this generation of the account's device list.
     pub raw_id: u32,
     pub next_key_index: u32,
@@ -83,7 +83,7 @@ struct Signed {
 #[derive(Default)]
 struct Sessions(HashMap<ProtocolAddress, SessionRecord>);
 
-pub struct Keyring {
+pub(super) struct Keyring {
     number: u64,
     pub secrets: Secrets,
     identity: Identity,
@@ -98,13 +98,13 @@ fn at(address: Address) -> ProtocolAddress {
 }
 
 /// A plaintext for the wire: the message and `n` bytes of value `n`.
-pub fn pad(mut message: Vec<u8>, random: &mut impl rand::Rng) -> Vec<u8> {
+pub(super) fn pad(mut message: Vec<u8>, random: &mut impl rand::Rng) -> Vec<u8> {
     let padding: u8 = random.random_range(1..=16);
     message.resize(message.len() + usize::from(padding), padding);
     message
 }
 
-pub fn unpad(mut message: Vec<u8>) -> Vec<u8> {
+pub(super) fn unpad(mut message: Vec<u8>) -> Vec<u8> {
     if let Some(padding) = message.last().map(|last| usize::from(*last))
         && (1..=16).contains(&padding)
         && padding <= message.len()
@@ -115,7 +115,7 @@ pub fn unpad(mut message: Vec<u8>) -> Vec<u8> {
 }
 
 impl Secrets {
-    pub fn generate(phone: Option<PhoneSecrets>) -> Self {
+    pub(super) fn generate(phone: Option<PhoneSecrets>) -> Self {
         Self {
             identity: *crypto::key_pair().private_key.serialize(),
             registration_id: rand::rng().random_range(1..=0x3ffe),
@@ -129,14 +129,14 @@ impl Secrets {
 }
 
 /// A ciphertext and its kind, `msg` or `pkmsg`.
-pub struct Sealed {
+pub(super) struct Sealed {
     pub kind: &'static str,
     pub bytes: Vec<u8>,
 }
 
 impl Keyring {
     /// Puts the keyring together again. `None` when a stored key is damaged.
-    pub fn open(
+    pub(super) fn open(
         number: u64,
         secrets: Secrets,
         one_time: Vec<(u32, [u8; 32])>,
@@ -164,17 +164,17 @@ impl Keyring {
         })
     }
 
-    pub fn identity(&self) -> Key {
+    pub(super) fn identity(&self) -> Key {
         crypto::bare(self.identity.pair.public_key())
     }
 
     /// Signs with the identity.
-    pub fn sign(&self, parts: &[&[u8]]) -> [u8; 64] {
+    pub(super) fn sign(&self, parts: &[&[u8]]) -> [u8; 64] {
         let pair = KeyPair::new(*self.identity.pair.public_key(), self.identity.pair.private_key().clone());
         crypto::sign(&pair, parts)
     }
 
-    pub fn signed_prekey(&self) -> SignedPreKey {
+    pub(super) fn signed_prekey(&self) -> SignedPreKey {
         SignedPreKey {
             id: self.signed.id,
             key: crypto::bare(&self.signed.pair.public_key),
@@ -182,12 +182,12 @@ impl Keyring {
         }
     }
 
-    pub fn secrets_op(&self) -> Op {
+    pub(super) fn secrets_op(&self) -> Op {
         Op::Person { number: self.number, data: serde_json::to_vec(&self.secrets).unwrap_or_default() }
     }
 
     /// Makes more one-time prekeys. Returns their public halves and what is to be written.
-    pub fn more_prekeys(&mut self) -> (Vec<(u32, Key)>, Vec<Op>) {
+    pub(super) fn more_prekeys(&mut self) -> (Vec<(u32, Key)>, Vec<Op>) {
         let mut public = Vec::new();
         let mut private = Vec::new();
         for _ in 0..BATCH {
@@ -203,7 +203,7 @@ impl Keyring {
     }
 
     /// Whether there is a session with this device as it is now: one with another identity is of no use.
-    pub fn has_session(&self, address: Address, identity: &Key) -> bool {
+    pub(super) fn has_session(&self, address: Address, identity: &Key) -> bool {
         self.sessions.0.get(&at(address)).is_some_and(|record| {
             record
                 .session_state()
@@ -213,13 +213,13 @@ impl Keyring {
         })
     }
 
-    pub fn forget(&mut self, address: Address) -> Op {
+    pub(super) fn forget(&mut self, address: Address) -> Op {
         self.sessions.0.remove(&at(address));
         Op::RemoveSession { number: self.number, peer: address.number, device: address.device }
     }
 
     /// Begins a session from a bundle.
-    pub async fn begin(&mut self, address: Address, bundle: &Bundle) -> Result<(), KeyringError> {
+    pub(super) async fn begin(&mut self, address: Address, bundle: &Bundle) -> Result<(), KeyringError> {
         let key = |key: &Key| crypto::public(key).ok_or(KeyringError::BadKey);
         let prekey = match &bundle.prekey {
             Some((id, public)) => Some((PreKeyId::from(*id), key(public)?)),
@@ -247,7 +247,7 @@ impl Keyring {
     }
 
     /// Encrypts an encoded Message for a device that there is a session with.
-    pub async fn seal(&mut self, address: Address, message: &[u8]) -> Result<Sealed, KeyringError> {
+    pub(super) async fn seal(&mut self, address: Address, message: &[u8]) -> Result<Sealed, KeyringError> {
         let plain = pad(message.to_vec(), &mut self.random);
         match message_encrypt(&plain, &at(address), &mut self.sessions, &mut self.identity).await? {
             CiphertextMessage::PreKeySignalMessage(message) => {
@@ -259,7 +259,7 @@ impl Keyring {
     }
 
     /// Decrypts to an encoded Message. Adds to `ops` what must be written before the message is confirmed.
-    pub async fn open_message(
+    pub(super) async fn open_message(
         &mut self,
         from: Address,
         kind: &str,
@@ -292,7 +292,7 @@ impl Keyring {
     }
 
     /// The session as it must be written.
-    pub fn session_op(&self, address: Address) -> Option<Op> {
+    pub(super) fn session_op(&self, address: Address) -> Option<Op> {
         let record = self.sessions.0.get(&at(address))?.serialize().ok()?;
         Some(Op::Session { number: self.number, peer: address.number, device: address.device, record })
     }

@@ -12,7 +12,7 @@ use crate::network::account::{Kind, lock};
 use crate::network::watch::Watch;
 use crate::people::{Person, new_message_id};
 
-const TIMEOUT: Duration = Duration::from_secs(600);
+const TIMEOUT: Duration = Duration::from_mins(10);
 /// Messages that one customer encrypts and writes in one go.
 const BATCH: usize = 64;
 /// Unconfirmed messages beyond which customers wait for the receiver.
@@ -41,13 +41,11 @@ impl World {
         let outcome = tokio::time::timeout(timeout, drive(&load, to, devices, customers, &watch)).await;
         lock(&self.0.network.watches).retain(|other| !Arc::ptr_eq(other, &watch));
         let tally = watch.tally();
-        let (began, sent) = match outcome {
-            Ok(sent) => sent?,
-            Err(_) => {
-                let state = format!("{} of {} after {} s", tally.delivered, load.messages, timeout.as_secs());
-                return Err(WorldError::LoadTimeout(state));
-            }
+        let Ok(outcome) = outcome else {
+            let state = format!("{} of {} after {} s", tally.delivered, load.messages, timeout.as_secs());
+            return Err(WorldError::LoadTimeout(state));
         };
+        let (began, sent) = outcome?;
         let since = |at: Option<Instant>| at.map_or(0, |at| millis(at.duration_since(start)));
         let span = tally.last.map_or(0.0, |last| last.duration_since(began).as_secs_f64());
         Ok(LoadReport {
@@ -69,14 +67,12 @@ impl World {
         let mut customers = Vec::with_capacity(count as usize);
         for index in 0..u64::from(count) {
             let number = FIRST_NUMBER + index;
-            let person = match self.0.people.get(number) {
-                Some(person) => person,
-                None => {
-                    let name = format!("Load customer {}", index + 1);
-                    self.create(&number.to_string(), &name, None, Kind::Customer, false).await?
-                }
-            };
-            customers.push(person);
+            if let Some(person) = self.0.people.get(number) {
+                customers.push(person);
+                continue;
+            }
+            let name = format!("Load customer {}", index + 1);
+            customers.push(self.create(&number.to_string(), &name, None, Kind::Customer, false).await?);
         }
         Ok(customers)
     }

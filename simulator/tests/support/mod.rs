@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ownline_simulator::world::{NewCustomer, NewPhone, Options, SendMessage, World};
+use ownline_simulator::world::{MarkRead, NewCustomer, NewPhone, Options, SendMessage, Status, World};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,8 @@ pub struct Stage {
     pub world: World,
     pub folder: tempfile::TempDir,
     pub url: String,
-    serving: CancellationToken,
+    closing: CancellationToken,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
     address: std::net::SocketAddr,
 }
 
@@ -46,20 +47,19 @@ impl Stage {
         let world = World::open(&Options { state: folder.path().to_owned() }).expect("a world");
         let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let serving = CancellationToken::new();
-        let routes = world.socket_routes();
-        tokio::spawn({
-            let serving = serving.clone();
-            async move { axum::serve(listener, routes).with_graceful_shutdown(serving.cancelled_owned()).await }
-        });
-        Self { world, folder, url: format!("ws://{address}/ws/chat"), serving, address }
+        let closing = CancellationToken::new();
+        let server =
+            axum::serve(listener, world.socket_routes()).with_graceful_shutdown(closing.clone().cancelled_owned());
+        let serving = tokio::spawn(server.into_future());
+        Self { world, folder, url: format!("ws://{address}/ws/chat"), closing, serving, address }
     }
 
     /// Ends the simulator and starts it again on the same state and port.
     pub async fn restart(self) -> Self {
-        let Self { world, folder, serving, address, .. } = self;
+        let Self { world, folder, closing, serving, address, .. } = self;
         world.close().await;
-        serving.cancel();
+        closing.cancel();
+        serving.await.expect("ended").expect("ended well");
         drop(world);
         Self::set_on(folder, address).await
     }
@@ -104,7 +104,7 @@ struct NoHttp;
 
 #[async_trait]
 impl HttpClient for NoHttp {
-    async fn execute(&self, _: HttpRequest) -> whatsapp_rust::anyhow::Result<HttpResponse> {
+    async fn execute(&self, _: HttpRequest) -> anyhow::Result<HttpResponse> {
         Err(whatsapp_rust::anyhow::anyhow!("there is no web here"))
     }
 }
@@ -197,7 +197,7 @@ impl Device {
         self.next("a text", |event| match event {
             Event::Messages(batch) => batch.messages.iter().find_map(|inbound| {
                 let text = inbound.message.conversation.clone()?;
-                Some((inbound.info.id.to_string(), text, inbound.info.source.sender.user.to_string()))
+                Some((inbound.info.id.clone(), text, inbound.info.source.sender.user.to_string()))
             }),
             _ => None,
         })
@@ -232,4 +232,46 @@ pub async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>
         assert!(tokio::time::Instant::now() < deadline, "{what} did not come about");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+pub async fn status(stage: &Stage, customer: &str, id: &str, wanted: Status) {
+    eventually(&format!("{wanted:?}"), async || {
+        let lines = stage.world.customer_messages(customer, None).await.expect("a transcript");
+        lines.iter().any(|line| line.id == id && line.status == wanted).then_some(())
+    })
+    .await;
+}
+
+pub async fn queue_drained(stage: &Stage, number: &str) {
+    eventually("an empty queue", async || {
+        let phone = stage.world.phone(number).await.expect("the phone");
+        phone.devices.iter().all(|device| device.queued == 0).then_some(())
+    })
+    .await;
+}
+
+pub fn read(to: &str, id: &str) -> MarkRead {
+    MarkRead { to: to.to_owned(), ids: vec![id.to_owned()] }
+}
+
+pub async fn acknowledged(device: &mut Device, id: &str, error: Option<&str>) {
+    let got = device
+        .next("the server's ack", |event| match event {
+            Event::ServerAck(ack) if ack.id == id && ack.class.as_deref() == Some("message") => Some(ack.error.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(got.as_deref(), error);
+}
+
+/// `kind` as the client's receipt type prints itself.
+pub async fn receipt(device: &mut Device, id: &str, kind: &str) {
+    device
+        .next(&format!("a {kind} receipt"), |event| match event {
+            Event::Receipt(receipt) => (receipt.message_ids.iter().any(|other| other == id)
+                && format!("{:?}", receipt.r#type).eq_ignore_ascii_case(kind))
+            .then_some(()),
+            _ => None,
+        })
+        .await;
 }
