@@ -91,17 +91,17 @@ async function openApp(person, network) {
   const label = `${first(person)}'s app`;
   if (headless) {
     const app = await serve("ownline-bridge", ["--listen", "127.0.0.1:0", ...args], label);
-    return { ...person, app, data, url: app.ready.url, token: readFileSync(join(data, "token"), "utf8").trim() };
+    return { ...person, app, data, url: app.ready.url, token: readFileSync(join(data, "bridge.token"), "utf8").trim() };
   }
   const app = start("ownline", args, label);
   const found = join(data, "bridge.json");
   for (const deadline = Date.now() + 30_000; ; await pause(100)) {
     if (app.child.exitCode !== null) throw new Error(`${label} did not start: ${lastWords(app)}`);
     if (Date.now() > deadline) throw new Error(`${label} did not start its bridge: ${lastWords(app)}`);
-    if (!existsSync(found) || !existsSync(join(data, "token"))) continue;
+    if (!existsSync(found) || !existsSync(join(data, "bridge.token"))) continue;
     const { url } = JSON.parse(readFileSync(found, "utf8"));
     const open = await fetch(`${url}/health`).then((answer) => answer.ok, () => false);
-    if (open) return { ...person, app, data, url, token: readFileSync(join(data, "token"), "utf8").trim() };
+    if (open) return { ...person, app, data, url, token: readFileSync(join(data, "bridge.token"), "utf8").trim() };
   }
 }
 
