@@ -5,8 +5,10 @@ mod simulated;
 
 use std::{path::Path, time::Duration};
 
+use futures_util::StreamExt as _;
 use ownline_bridge::store::change::Change;
 use ownline_model::{
+    desk_query::{ConversationQuery, MessageQuery},
     message::{Direction, MessageKind, MessageStatus, Origin},
     session::{SessionState, SessionStateName as Name},
 };
@@ -75,7 +77,18 @@ async fn the_customer_sees_that_the_agent_read_and_types() {
     let id = network.write(CUSTOMER, AGENT, "hello?").await;
     line.await_messages(CUSTOMER, 1).await;
     let chat = line.store.own_chat(line.chat(CUSTOMER).await.conversation.id).await.expect("store").expect("own chat");
+    let mut events = network.events().await;
     line.port.agent_typing(chat.clone(), true);
+    let typing = async {
+        while let Some(event) = events.next().await {
+            if event["type"] == "typing" && event["from"] == AGENT && event["number"] == CUSTOMER {
+                return event["state"].clone();
+            }
+        }
+        serde_json::Value::Null
+    };
+    let typing = tokio::time::timeout(simulated::line::WITHIN, typing).await.expect("typing in time");
+    assert_eq!(typing, "composing");
     line.port.mark_read(chat, vec![id.clone()]);
     eventually("the blue ticks", async || {
         let messages = network.get(&format!("/customers/{CUSTOMER}/messages?with={AGENT}")).await;
@@ -292,6 +305,7 @@ async fn an_undecryptable_message_is_replaced_in_place() {
     let Stage { network, line, folder: _folder } = linked().await;
     network.write(CUSTOMER, AGENT, "first").await;
     line.await_messages(CUSTOMER, 1).await;
+    let mut changes = line.store.changes();
     network.fault(json!({ "corrupt": { "number": AGENT, "times": 1 } })).await;
     network.write(CUSTOMER, AGENT, "second").await;
     network.write(CUSTOMER, AGENT, "third").await;
@@ -300,6 +314,15 @@ async fn an_undecryptable_message_is_replaced_in_place() {
     })
     .await;
     assert_eq!(line.messages(CUSTOMER).await.len(), 3, "no placeholder is left over");
+    let mut placeholders = 0;
+    while let Ok(change) = changes.try_recv() {
+        if let Change::Event(event) = change
+            && let ownline_model::event::Event::MessageNew(message) = *event
+        {
+            placeholders += usize::from(message.kind == MessageKind::Undecryptable);
+        }
+    }
+    assert_eq!(placeholders, 1, "it was there meanwhile");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -313,6 +336,93 @@ async fn two_customers_do_not_wait_for_each_other() {
     line.await_status(CUSTOMER, one, MessageStatus::Delivered).await;
     line.await_status(OTHER, two, MessageStatus::Delivered).await;
     assert_eq!(network.received(OTHER, AGENT).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_and_overtaken_stanzas_make_one_row_each() {
+    let Stage { network, line, folder: _folder } = linked().await;
+    network.write(CUSTOMER, AGENT, "0").await;
+    line.await_messages(CUSTOMER, 1).await;
+    network.fault(json!({ "duplicate": { "number": AGENT, "stanza": "message" } })).await;
+    for number in 1..10 {
+        network.write(CUSTOMER, AGENT, &number.to_string()).await;
+    }
+    line.await_messages(CUSTOMER, 10).await;
+    network.clear_faults().await;
+    network.write(CUSTOMER, AGENT, "10").await;
+    line.await_messages(CUSTOMER, 11).await;
+    let expected: Vec<String> = (0..11).map(|number| number.to_string()).collect();
+    assert_eq!(line.texts(CUSTOMER).await, expected);
+    // Receipts that overtake each other: read never becomes delivered.
+    network.fault(json!({ "duplicate": { "number": AGENT, "stanza": "receipt" } })).await;
+    network.fault(json!({ "reorder": { "number": AGENT, "stanza": "receipt" } })).await;
+    let reply = line.write(CUSTOMER, "read me").await;
+    let there = eventually("the reply", async || network.received(CUSTOMER, AGENT).await.into_iter().next()).await;
+    network.post(&format!("/customers/{CUSTOMER}/read"), json!({ "to": AGENT, "ids": [there["id"]] })).await;
+    line.await_status(CUSTOMER, reply, MessageStatus::Read).await;
+    network.clear_faults().await;
+    let later = line.write(CUSTOMER, "and me").await;
+    line.await_status(CUSTOMER, later, MessageStatus::Delivered).await;
+    assert_eq!(line.message(CUSTOMER, reply).await.status, MessageStatus::Read);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cuts_at_the_worst_moments_lose_nothing_and_double_nothing() {
+    let Stage { network, line, folder: _folder } = linked().await;
+    network.write(CUSTOMER, AGENT, "0").await;
+    line.await_messages(CUSTOMER, 1).await;
+    for (round, stanza) in ["message", "ack", "receipt"].into_iter().enumerate() {
+        network.fault(json!({ "cut": { "at": stanza, "number": AGENT } })).await;
+        network.write(CUSTOMER, AGENT, &format!("in {round}")).await;
+        let reply = line.write(CUSTOMER, &format!("out {round}")).await;
+        line.await_status(CUSTOMER, reply, MessageStatus::Delivered).await;
+        line.await_messages(CUSTOMER, 1 + 2 * (round + 1)).await;
+    }
+    let messages = line.messages(CUSTOMER).await;
+    assert_eq!(messages.len(), 7, "{messages:?}");
+    assert_eq!(network.received(CUSTOMER, AGENT).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatsapps_moods_are_told_apart() {
+    let Stage { network, line, folder: _folder } = linked().await;
+    network.fault(json!({ "stream_error": { "code": 503, "number": AGENT, "times": 1 } })).await;
+    line.reach(Name::Reconnecting).await;
+    line.reach(Name::Online).await;
+    network.fault(json!({ "failure": { "reason": 503, "number": AGENT, "times": 2 } })).await;
+    line.reach(Name::Reconnecting).await;
+    line.reach(Name::Online).await;
+    network.fault(json!({ "outdated": { "number": AGENT } })).await;
+    line.reach(Name::ClientOutdated).await;
+    network.clear_faults().await;
+    line.port.restart().await.expect("asked");
+    line.reach(Name::Online).await;
+    network.fault(json!({ "failure": { "reason": 403, "number": AGENT, "times": 1 } })).await;
+    let state = line.reach(Name::LoggedOut).await;
+    assert_eq!(state, SessionState::LoggedOut { reason: "account_locked".into() });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_from_many_arrives_whole_and_in_order() {
+    let Stage { network, line, folder: _folder } = linked().await;
+    let report = network.post("/load", json!({ "to": AGENT, "customers": 10, "messages": 300 })).await;
+    let chats = eventually("the flood", async || {
+        let page = line.store.conversations(ConversationQuery { limit: Some(200), ..Default::default() }).await;
+        let chats = page.expect("conversations").items;
+        let unread: u32 = chats.iter().map(|chat| chat.conversation.unread).sum();
+        (unread >= 300).then_some(chats)
+    })
+    .await;
+    assert_eq!(report["delivered"], 300, "{report}");
+    let mut total = 0;
+    for chat in chats {
+        let query = MessageQuery { cursor: None, limit: Some(200) };
+        let page = line.store.messages(chat.conversation.id, query).await.expect("messages").expect("chat");
+        let positions: Vec<i64> = page.items.iter().map(|message| message.position).collect();
+        assert!(positions.is_sorted());
+        total += page.items.len();
+    }
+    assert_eq!(total, 300, "none lost, none twice");
 }
 
 /// No file of the folder holds any of the words, as UTF-8 or as UTF-16.

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
+use futures_util::{Stream, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -80,6 +81,20 @@ impl Network {
         let all = self.get(&format!("/customers/{customer}/messages?with={from}")).await;
         let all = all.as_array().cloned().unwrap_or_default();
         all.into_iter().filter(|message| message["direction"] == "in").collect()
+    }
+
+    /// Everything that happens on the network from now on.
+    pub(crate) async fn events(&self) -> impl Stream<Item = Value> + Unpin {
+        let sent = self.http.get(format!("{}/events", self.control)).send().await.expect("events");
+        let mut rest = String::new();
+        let lines = sent.bytes_stream().map(move |bytes| {
+            rest.push_str(&String::from_utf8_lossy(&bytes.expect("bytes")));
+            let whole = rest.rfind('\n').map_or(0, |end| end + 1);
+            let lines: String = rest.drain(..whole).collect();
+            let data = lines.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok());
+            futures_util::stream::iter(data.collect::<Vec<Value>>())
+        });
+        Box::pin(lines.flatten())
     }
 
     pub(crate) async fn fault(&self, fault: Value) {
