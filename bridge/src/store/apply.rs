@@ -238,6 +238,9 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
         people::refresh_last(tx, &remote)?;
         return if live && !own { notify_assignee(tx, &remote) } else { Ok(()) };
     };
+    if remote.position > local.position {
+        make_way(tx, &local, remote.position)?;
+    }
     // What the scope hid from the server is still known here.
     if remote.text.is_none() {
         remote.text.clone_from(&local.text);
@@ -262,6 +265,30 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
         table::message::put(tx, &remote)?;
         tx.tell_event(Event::MessageStatus(remote.clone()));
         people::refresh_last(tx, &remote)?;
+    }
+    Ok(())
+}
+
+/// The server settled a message further down than this machine had proposed: what was written after it and still waits stays
+/// after it.
+fn make_way(tx: &mut Tx<'_>, settled: &Message, position: i64) -> Result<()> {
+    let by = position - settled.position;
+    let behind: Vec<Message> = row::all(
+        tx,
+        "SELECT m.body FROM outbox o JOIN message m ON m.id = o.subject_id
+         WHERE o.conversation_id = ? AND o.kind IN ('message_received', 'reply') AND o.refused IS NULL AND m.position > ?",
+        rusqlite::params![settled.conversation_id.0.into_bytes(), settled.position],
+    )?;
+    for mut message in behind {
+        message.position += by;
+        table::message::put(tx, &message)?;
+        row::run(
+            tx,
+            "UPDATE outbox SET op = json_set(op, '$.message.position', ?)
+             WHERE subject_id = ? AND kind IN ('message_received', 'reply')",
+            rusqlite::params![message.position, message.id.0.into_bytes()],
+        )?;
+        tx.tell_event(Event::MessageStatus(message));
     }
     Ok(())
 }

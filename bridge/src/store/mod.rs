@@ -24,6 +24,9 @@ mod table;
 mod tickets;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -133,10 +136,7 @@ impl Store {
     /// place taken by an empty one that fills from the server.
     pub fn open(data: &Path, key: &DatabaseKey) -> Result<Self> {
         let path = data.join(FILE);
-        let whatsapp = data.join("whatsapp.db");
-        for file in [&path, &whatsapp] {
-            files::make_private(file)?;
-        }
+        files::make_private(&path)?;
         let (connection, notice) = match open_checked(&path, key) {
             Ok(connection) => (connection, None),
             Err(error) if db::is_damage(&error) && path.exists() => {
@@ -165,7 +165,7 @@ impl Store {
                 clock_skew: watch::Sender::new(None),
                 watched: watch::Sender::new(BTreeSet::new()),
                 notices: Mutex::new(notice.into_iter().collect()),
-                whatsapp_db: WhatsAppDb { path: whatsapp, key: key.clone() },
+                whatsapp_db: WhatsAppDb { path: data.join("whatsapp.db"), key: key.clone() },
             }),
         })
     }

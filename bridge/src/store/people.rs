@@ -96,6 +96,8 @@ fn merge(tx: &mut Tx<'_>, by_phone: Contact, by_lid: Contact) -> Result<Contact>
     stays.push_name = stays.push_name.or(goes.push_name);
     stays.last_interaction_at = stays.last_interaction_at.max(goes.last_interaction_at);
     stays.created_at = stays.created_at.min(goes.created_at);
+    table::contact::put(tx, &stays)?;
+    tx.tell_event(Event::ContactUpdated(stays.clone()));
     Ok(stays)
 }
 
@@ -149,6 +151,10 @@ pub(super) fn put_conversation(tx: &mut Tx<'_>, conversation: Conversation, is_n
 pub(super) fn refresh_last(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
     let Some(mut conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
     if table::message::newest(tx, conversation.id)?.is_none_or(|newest| newest.id != message.id) {
+        return Ok(());
+    }
+    // Of a snapshot the newest message may come late; what the server said of it counts until then.
+    if conversation.last_message.as_ref().is_some_and(|last| last.at > message.at) {
         return Ok(());
     }
     let last = Some(as_last(message));

@@ -100,7 +100,7 @@ impl Line {
         let reached = tokio::time::timeout(WITHIN, session.wait_for(|state| state.name() == name)).await;
         match reached {
             Ok(state) => state.expect("store").clone(),
-            Err(_) => panic!("{name:?} was not reached: {:?}", self.store.session().borrow()),
+            Err(late) => panic!("{name:?} was not reached ({late}): {:?}", self.store.session().borrow()),
         }
     }
 

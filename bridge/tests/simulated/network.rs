@@ -34,7 +34,7 @@ impl Network {
         self.child.kill().await.expect("kill");
         let address = self.ws.trim_start_matches("ws://").trim_end_matches("/ws/chat").to_owned();
         let (child, ready) = launch(&self.state, &address).await;
-        self.control = ready["control"].as_str().expect("control").to_owned();
+        ready["control"].as_str().expect("control").clone_into(&mut self.control);
         self.child = child;
     }
 
