@@ -54,7 +54,7 @@ fn run(options: Options) -> anyhow::Result<()> {
         }
         None => {}
     }
-    program::start_logging("info,ownline_bridge=info,zbus=warn");
+    program::start_logging(&format!("info,ownline_bridge=info,zbus=warn,{}", ownline_bridge::whatsapp::LOG_FILTER));
     let config = options.into_config()?;
     block_on(async {
         let data = config.data.clone();

@@ -46,17 +46,17 @@ impl Network {
         Arc::clone(&self.http)
     }
 
-    #[cfg(not(feature = "simulated-network"))]
+    #[cfg_attr(
+        not(feature = "simulated-network"),
+        expect(clippy::unused_self, reason = "there is only one WhatsApp to go to")
+    )]
     pub(super) fn transport(&self) -> TokioWebSocketTransportFactory {
-        TokioWebSocketTransportFactory::new()
-    }
-
-    #[cfg(feature = "simulated-network")]
-    pub(super) fn transport(&self) -> TokioWebSocketTransportFactory {
-        match &self.simulated {
-            Some(url) => TokioWebSocketTransportFactory::new().with_url(url),
-            None => TokioWebSocketTransportFactory::new(),
+        let whatsapp = TokioWebSocketTransportFactory::new();
+        #[cfg(feature = "simulated-network")]
+        if let Some(url) = &self.simulated {
+            return whatsapp.with_url(url);
         }
+        whatsapp
     }
 
     /// The version to present: WhatsApp's current one, else the one that last worked, else `built_in`.

@@ -37,8 +37,6 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 const STORE_PAUSE_MAX: Duration = Duration::from_mins(5);
 /// A device that cannot be read now (a locked file) is tried again.
 const DEVICE_PAUSE_MS: i64 = 30_000;
-/// How often queued messages are looked through for those whose time has passed.
-const EXPIRY_EVERY: Duration = Duration::from_mins(1);
 /// Happenings looked at in one go: their statuses share a transaction.
 const AT_ONCE: usize = 256;
 
@@ -63,7 +61,6 @@ pub(super) struct Session {
     code_due: Option<Instant>,
     redeliver_at: Option<Instant>,
     store_pause: Duration,
-    expiry_at: Instant,
 }
 
 /// An open connection, and what works on it: the sender and the requests under way.
@@ -104,7 +101,6 @@ impl Session {
             code_due: None,
             redeliver_at: None,
             store_pause: STORE_PAUSE,
-            expiry_at: Instant::now(),
         }
     }
 
@@ -420,7 +416,7 @@ impl Session {
 
     fn next_moment(&self) -> Option<Instant> {
         let reopen = self.machine.wakes_at().filter(|_| self.live.is_none()).map(instant);
-        [self.code_due, self.redeliver_at, reopen, Some(self.expiry_at)].into_iter().flatten().min()
+        [self.code_due, self.redeliver_at, reopen].into_iter().flatten().min()
     }
 
     async fn moment_came(&mut self) {
@@ -435,12 +431,6 @@ impl Session {
             if let Some(live) = &self.live {
                 let client = live.connection.client();
                 live.spawn(async move { client.reconnect_immediately().await });
-            }
-        }
-        if self.expiry_at <= moment {
-            self.expiry_at = moment + EXPIRY_EVERY;
-            if let Err(error) = self.store.expire_due().await {
-                tracing::error!(%error, "messages whose time has passed could not be marked");
             }
         }
         if self.live.is_none() && self.machine.wakes_at().is_some_and(|at| at <= now()) {
