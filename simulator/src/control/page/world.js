@@ -6,6 +6,7 @@ const KEPT_MESSAGES = 500;
 /** Chats fetched at the start, for the previews in the list. */
 const FIRST_CHATS = 40;
 const TYPING_MS = 12_000;
+const COUNT_MS = 600;
 
 export const world = {
   phones: [],
@@ -83,16 +84,27 @@ async function fetchChat(number) {
 export function hear(number, message) {
   const chat = world.chats.get(number) ?? [];
   const at = chat.findLastIndex((other) => other.id === message.id && other.direction === message.direction);
-  if (at >= 0) chat[at] = message;
-  else chat.push(message);
+  if (at >= 0) {
+    chat[at] = message;
+  } else {
+    chat.push(message);
+    if (message.direction === "in") world.typing.delete(`${number} ${message.from}`);
+  }
   if (chat.length > KEPT_MESSAGES) chat.shift();
   world.chats.set(number, chat);
-  if (message.direction === "in") world.typing.delete(`${number} ${message.from}`);
   changed();
 }
 
 export function isTyping(number, from) {
   return world.typing.get(`${number} ${from}`) ?? null;
+}
+
+let recount = null;
+
+/** How much waits for a device changes with every message: looked up again once things calm down. */
+function countAgain() {
+  clearTimeout(recount);
+  recount = setTimeout(() => refresh().catch(() => {}), COUNT_MS);
 }
 
 let refreshing = null;
@@ -150,6 +162,7 @@ export function listen() {
     const event = JSON.parse(data);
     if (event.type === "message") {
       if (customer(event.number) || world.chats.has(event.number)) hear(event.number, event.message);
+      countAgain();
     } else if (event.type === "typing") {
       typed(event);
     } else if (event.type === "offered_codes") {
