@@ -186,7 +186,7 @@ const UPGRADE: [&str; 4] =
 async fn t04_a_socket_needs_the_origin_and_the_token() {
     let stage = Stage::start().await;
     let request = format!(
-        "GET /api/realtime HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nOrigin: https://evil.com\r\n{}\r\n\r\n",
+        "GET /api/realtime HTTP/1.1\r\nHost: {}\r\nConnection: upgrade, close\r\nOrigin: https://evil.com\r\n{}\r\n\r\n",
         stage.address,
         UPGRADE.join("\r\n")
     );
