@@ -8,6 +8,7 @@ import { eventually, Stopped, Story } from "./story.mjs";
 const ANA = "5511988887777";
 const JOANA = "5511912345678";
 const TOM = "4915112345678";
+const SHOP = "351910000000";
 const jid = (number) => `${number}@s.whatsapp.net`;
 
 const simulator = new Simulator(findProgram(process.argv[2]));
@@ -28,6 +29,7 @@ async function link(session, number) {
   return linked;
 }
 
+const deviceOf = (session) => Number(session.me.id.match(/:(\d+)@/)[1]);
 const writes = (customer, to, text) => simulator.post(`/customers/${customer}/messages`, { to, text }).then(({ id }) => id);
 const hasTexts = (session, expected, fromMe = false) => session.until(`the texts ${JSON.stringify(expected)}`, () => {
   const texts = session.texts(fromMe);
@@ -136,6 +138,33 @@ async function tell() {
     });
   });
 
+  await story.tell("reactions, corrections and deletions mean the same on both sides", async () => {
+    const { key } = desk.messages.find((message) => message.key.id === first);
+    await desk.socket.sendMessage(key.remoteJid, { react: { key, text: "👍" } });
+    const draft = await desk.socket.sendMessage(key.remoteJid, { text: "Tomorow." });
+    await desk.socket.sendMessage(key.remoteJid, { text: "Tomorrow.", edit: draft.key });
+    await desk.socket.sendMessage(key.remoteJid, { delete: draft.key });
+    const kinds = await eventually("the customer to have them all", async () => {
+      const chat = (await simulator.received(JOANA, ANA)).filter(({ kind }) => ["reaction", "edit", "revoke"].includes(kind));
+      return chat.length === 3 && chat;
+    });
+    assert.deepEqual(kinds.map((message) => message[message.kind]), [{ id: first, emoji: "👍" }, { id: draft.key.id, text: "Tomorrow." }, { id: draft.key.id }]);
+
+    const say = (content) => simulator.post(`/customers/${JOANA}/messages`, { to: ANA, ...content });
+    const { id } = await say({ text: "Thx" });
+    await say({ reaction: { id: reply, emoji: "🙏" } });
+    await say({ edit: { id, text: "Thanks" } });
+    await say({ location: { latitude: 38.7, longitude: -9.1, name: "Lisboa" } });
+    await say({ contact: { name: "Tom", number: TOM } });
+    const has = (what, fits) => desk.until(what, () => desk.messages.some(({ message }) => message && fits(message)));
+    await has("the reaction", ({ reactionMessage }) => reactionMessage?.text === "🙏" && reactionMessage.key.id === reply);
+    await has("the place", ({ locationMessage }) => locationMessage?.name === "Lisboa");
+    await has("the contact", ({ contactMessage }) => contactMessage?.vcard.includes(`waid=${TOM}`));
+    await desk.until("the correction", () => desk.updates.some(({ key: edited, update }) => edited.id === id && update.message?.editedMessage?.message?.conversation === "Thanks"));
+    await say({ revoke: { id } });
+    await desk.until("the deletion", () => desk.updates.some(({ key: gone, update }) => gone.id === id && update.message === null));
+  });
+
   await story.tell("everything works while the phone is off", async () => {
     await simulator.post(`/phones/${ANA}/offline`);
     const id = await writes(JOANA, ANA, "Is your phone off?");
@@ -149,7 +178,7 @@ async function tell() {
   const tablet = client("tablet");
   await story.tell("a second device of the same phone gets its own copies", async () => {
     const linked = await link(tablet, ANA);
-    assert.notEqual(linked.device, Number(desk.me.id.match(/:(\d+)@/)[1]));
+    assert.notEqual(linked.device, deviceOf(desk));
     desk.forget();
     await writes(JOANA, ANA, "Are both of you there?");
     await Promise.all([desk, tablet].map((session) => hasTexts(session, ["Are both of you there?"])));
@@ -170,7 +199,7 @@ async function tell() {
   });
 
   await story.tell("a message that cannot be decrypted is asked for again", async () => {
-    await simulator.post("/faults", { corrupt: { number: ANA, device: Number(desk.me.id.match(/:(\d+)@/)[1]), times: 1 } });
+    await simulator.post("/faults", { corrupt: { number: ANA, device: deviceOf(desk), times: 1 } });
     await writes(JOANA, ANA, "Damaged on the way.");
     await desk.until("the repetition", () => desk.texts().includes("Damaged on the way.") || desk.updates.some((update) => update.update.message?.conversation === "Damaged on the way."));
     await simulator.call("DELETE", "/faults");
@@ -207,6 +236,34 @@ async function tell() {
     await eventually("the customer to have it", async () => (await simulator.received(JOANA, ANA)).some((message) => message.text === "Still here."));
   });
 
+  await story.tell("a lost message comes at the next connection", async () => {
+    await simulator.post("/faults", { drop: { number: ANA, times: 2 } });
+    await writes(JOANA, ANA, "Lost on the way.");
+    await eventually("the fault to have struck both devices", async () => (await simulator.get("/state")).faults.length === 0);
+    desk.forget();
+    await simulator.post("/faults", { cut: { number: ANA, device: deviceOf(desk) } });
+    await desk.until("the cut", () => desk.ended() === 428);
+    assert.deepEqual(desk.texts(), []);
+    desk.forget();
+    await desk.connect();
+    await hasTexts(desk, ["Lost on the way."]);
+  });
+
+  await story.tell("one device is unlinked, the other stays", async () => {
+    await simulator.post(`/phones/${ANA}/logout`, { device: deviceOf(tablet) });
+    await tablet.until("the end of its session", () => tablet.ended() === 401);
+    await writes(JOANA, ANA, "Only you now?");
+    await hasTexts(desk, ["Only you now?"]);
+    desk.forget();
+  });
+
+  await story.tell("many customers at once, every message confirmed", async () => {
+    const report = await simulator.post("/load", { to: ANA, customers: 10, messages: 200, timeout_ms: 60_000 });
+    assert.equal(report.delivered, 200, JSON.stringify(report));
+    assert.equal(new Set(desk.messages.map((message) => message.key.id)).size, 200);
+    assert.equal(desk.messages.filter((message) => message.messageStubType).length, 0);
+  });
+
   await story.tell("a refused message is told so", async () => {
     await simulator.post("/faults", { refuse: { code: 463, number: ANA, times: 1 } });
     const { id } = (await desk.socket.sendMessage(jid(TOM), { text: "This one is refused." })).key;
@@ -216,15 +273,26 @@ async function tell() {
   });
 
   await story.tell("a second login with the same keys takes the place of the first", async () => {
-    const twin = new Client(tablet.folder, simulator.ws);
+    const twin = new Client(desk.folder, simulator.ws);
     clients.push(twin);
     await twin.connect();
     await twin.until("the second session to be open", () => twin.isOpen());
-    await tablet.until("the first to be replaced", () => tablet.ended() === 440);
+    await desk.until("the first to be replaced", () => desk.ended() === 440);
     await twin.disconnect();
   });
 
+  await story.tell("a business account that is hosted elsewhere links too", async () => {
+    const shop = client("shop");
+    await simulator.post("/phones", { number: SHOP, name: "Shop", hosted: true });
+    await link(shop, SHOP);
+    await writes(JOANA, SHOP, "Are you open?");
+    await hasTexts(shop, ["Are you open?"]);
+  });
+
   await story.tell("unlinking at the phone logs the client out for good", async () => {
+    desk.forget();
+    await desk.connect();
+    await desk.until("the session to be open", () => desk.isOpen());
     await simulator.post(`/phones/${ANA}/logout`);
     await desk.until("the end of the session", () => desk.ended() === 401);
     desk.forget();
