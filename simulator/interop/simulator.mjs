@@ -9,10 +9,11 @@ import { fileURLToPath } from "node:url";
 const READY_MS = 20_000;
 const END_MS = 6_000;
 
-/** The program: named on the command line or in the environment, else what Cargo built last. */
+/** The program: named on the command line or in the environment, or in the folder of all programs, else what Cargo built. */
 export function findProgram(argument) {
   const named = argument ?? process.env.OWNLINE_SIMULATOR;
   if (named !== undefined) return named;
+  if (process.env.OWNLINE_BIN) return join(process.env.OWNLINE_BIN, "ownline-simulator");
   const workspace = fileURLToPath(new URL("../..", import.meta.url));
   const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--offline", "--format-version", "1"], { cwd: workspace, maxBuffer: 1 << 26 });
   const program = join(JSON.parse(metadata).target_directory, "debug", "ownline-simulator");
