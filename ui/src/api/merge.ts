@@ -52,11 +52,11 @@ export function inView(item: ConversationItem, view: ConversationView, me: Id): 
   const open = item.state !== "closed";
   switch (view) {
     case "all":
-      return true;
+      return open;
     case "mine":
-      return open && item.assignee_id === me;
+      return open && (item.ticket?.assignee_id ?? item.assignee_id) === me;
     case "unassigned":
-      return open && item.ticket?.state === "open" && item.ticket.assignee_id == null;
+      return item.ticket?.state === "open" && item.ticket.assignee_id == null;
     case "waiting":
       return item.state === "waiting";
     case "closed":

@@ -105,7 +105,8 @@ function ServerGate({ children }: { children: ReactNode }) {
   });
   const profile = useQuery({ ...profileQuery, enabled: signedIn });
   useEffect(() => {
-    if (!signedIn) client.clear();
+    // Nothing of the last person stays; what the sign-in page itself asks for does.
+    if (!signedIn) client.removeQueries({ predicate: (query) => query.queryKey[0] !== "health" });
   }, [signedIn, client]);
   useEffect(() => {
     if (profile.error && ProblemError.from(profile.error).problem.status === 401) forgetTokens();

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, Navigate, Outlet, redirect } from "@tanstack/react-router";
 import { z } from "zod";
 import { Agents } from "../features/agents/agents";
 import { Contacts } from "../features/contacts/contacts";
@@ -28,7 +28,8 @@ const root = createRootRoute({
     </Gate>
   ),
   errorComponent: Crashed,
-  notFoundComponent: () => null,
+  // An address that means nothing leads home, say after the first set-up at /setup.
+  notFoundComponent: () => <Navigate to="/inbox" search={{ view: "mine" }} replace />,
 });
 
 const home = createRoute({

@@ -26,10 +26,10 @@ function dismiss(id: number): void {
 function show(tone: Toast["tone"], text: string, action?: Toast["action"]): void {
   lastId += 1;
   const id = lastId;
-  // The same words twice help nobody, and four notices at once are a wall.
-  const kept = toasts.filter((toast) => toast.text !== text).slice(-3);
+  // The same words twice help nobody, and good news replaces older good news.
+  const kept = toasts.filter((toast) => toast.text !== text && toast.tone === "bad").slice(-3);
   set([...kept, action ? { id, tone, text, action } : { id, tone, text }]);
-  setTimeout(() => dismiss(id), tone === "bad" ? 9_000 : 5_000);
+  setTimeout(() => dismiss(id), tone === "bad" ? 9_000 : 4_000);
 }
 
 export const toast = {
@@ -50,7 +50,7 @@ export function Toasts() {
     <section
       aria-label={t("common.notices")}
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-0 bottom-24 z-60 flex flex-col items-center gap-2 px-4"
+      className="pointer-events-none fixed inset-x-0 top-16 z-60 flex flex-col items-center gap-2 px-4"
     >
       {shown.map((item) => (
         <div

@@ -2,6 +2,7 @@ import { webAddress } from "./link";
 import type { Connection, Notice, Platform } from "./types";
 
 const CODE = /^#code=([\w-]+)$/;
+const SETUP_TOKEN = /^#token=([\w-]+)$/;
 const TOKEN_KEY = "ownline.bridge-token";
 
 function servingHost(): Connection["host"] {
@@ -9,9 +10,9 @@ function servingHost(): Connection["host"] {
   return meta?.content === "bridge" ? "bridge" : "server";
 }
 
-/** The one-time code of a browser link. It leaves the address bar before anything else happens. */
-function takeCode(): string | null {
-  const match = CODE.exec(window.location.hash);
+/** The secret in the address, such as a browser link's code. It leaves the address bar before anything else happens. */
+function takeSecret(shape: RegExp): string | null {
+  const match = shape.exec(window.location.hash);
   if (!match) return null;
   window.history.replaceState(null, "", window.location.pathname + window.location.search);
   return match[1] ?? null;
@@ -29,7 +30,8 @@ async function redeem(code: string): Promise<string | null> {
 }
 
 export function browserPlatform(): Platform {
-  const code = takeCode();
+  const code = takeSecret(CODE);
+  const setupToken = takeSecret(SETUP_TOKEN);
   // A fresh link pasted into this very tab changes only the fragment: start over with it.
   window.addEventListener("hashchange", () => {
     if (CODE.test(window.location.hash)) window.location.reload();
@@ -37,6 +39,7 @@ export function browserPlatform(): Platform {
   let opener: ((id: string) => void) | null = null;
   return {
     kind: "browser",
+    setupToken,
     async connection() {
       if (servingHost() === "server") return { host: "server", baseUrl: "", token: null };
       if (code) {

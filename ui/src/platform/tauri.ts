@@ -7,6 +7,7 @@ import type { Platform } from "./types";
 export function tauriPlatform(): Platform {
   return {
     kind: "tauri",
+    setupToken: null,
     async connection() {
       const { url, token } = await invoke<{ url: string; token: string }>("bridge_connection");
       return { host: "bridge", baseUrl: url.replace(/\/$/, ""), token };

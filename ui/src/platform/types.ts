@@ -19,6 +19,8 @@ export interface Platform {
   readonly kind: "tauri" | "browser";
   /** Null where no way in is known: a browser tab without a valid link. */
   connection(): Promise<Connection | null>;
+  /** The first-run token, where the address that was opened carried one. */
+  readonly setupToken: string | null;
   /** Opens an http(s) address outside; anything else is refused. */
   openExternal(address: string): Promise<void>;
   setBadge(unread: number): void;

@@ -195,13 +195,17 @@ function ContactPage({ id, onBack }: { id: string; onBack: () => void }) {
   );
 }
 
-/** The host searches conversations by number or name; only this contact's own are shown. */
+/** The host searches conversations by number or name; only this contact's own are shown, open ones first. */
 function Conversations({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
-  const query = useInfiniteQuery(conversationsQuery("all", contact.phone ?? contact.name));
-  const own = (query.data?.pages.flatMap((page) => page.items) ?? []).filter((item) => item.contact_id === contact.id);
-  if (query.isPending) return <RowBones rows={2} />;
-  if (query.isError) return <Failed error={query.error} onRetry={() => query.refetch()} />;
+  const q = contact.phone ?? contact.name;
+  const open = useInfiniteQuery(conversationsQuery("all", q));
+  const closed = useInfiniteQuery(conversationsQuery("closed", q));
+  const own = [open, closed]
+    .flatMap((query) => query.data?.pages.flatMap((page) => page.items) ?? [])
+    .filter((item) => item.contact_id === contact.id);
+  if (open.isPending || closed.isPending) return <RowBones rows={2} />;
+  if (open.isError) return <Failed error={open.error} onRetry={() => open.refetch()} />;
   if (own.length === 0) return <p className="px-5 pb-4 text-13 text-text-2">{t("contacts.noConversations")}</p>;
   return (
     <ul>

@@ -29,13 +29,14 @@ interface ChatProps {
   id: string;
   me: Agent;
   onBack: () => void;
+  onTaken: () => void;
 }
 
 /** One conversation: its chat, and the details beside it. */
-export function Chat({ id, me, onBack }: ChatProps) {
+export function Chat({ id, me, onBack, onTaken }: ChatProps) {
   const { t } = useTranslation();
   const query = useQuery(conversationQuery(id));
-  if (query.data) return <Open key={id} conversation={query.data} me={me} onBack={onBack} />;
+  if (query.data) return <Open key={id} conversation={query.data} me={me} onBack={onBack} onTaken={onTaken} />;
   if (query.isPending) {
     return (
       <main className="flex min-w-0 flex-1 flex-col" aria-busy>
@@ -64,7 +65,9 @@ export function Chat({ id, me, onBack }: ChatProps) {
   );
 }
 
-function Open({ conversation, me, onBack }: { conversation: ConversationItem; me: Agent; onBack: () => void }) {
+type OpenProps = Omit<ChatProps, "id"> & { conversation: ConversationItem };
+
+function Open({ conversation, me, onBack, onTaken }: OpenProps) {
   const { t } = useTranslation();
   const wide = useWide();
   const narrow = useNarrow();
@@ -73,7 +76,7 @@ function Open({ conversation, me, onBack }: { conversation: ConversationItem; me
   const field = useRef<HTMLTextAreaElement>(null);
   const thread = useThread(conversation, me.id);
   const typing = useTyping(conversation.id);
-  const controls = useTicket(conversation.ticket, me);
+  const controls = useTicket(conversation.ticket, me, onTaken);
   const channel = useChannel(conversation.channel_id);
   const owner = useAgent(channel?.owner_id);
   const assignee = useAgent(conversation.ticket?.assignee_id);

@@ -39,7 +39,8 @@ export function Inbox({ view, q, conversation }: InboxProps) {
         : { to: "/inbox", search: { ...search, view: next } },
     );
   const setQuery = (next: string) => {
-    const found = { view: next ? ("all" as const) : view, q: next || undefined };
+    // Closed conversations are found in their own view, all others in “All”.
+    const found = { view: next && view !== "closed" ? ("all" as const) : view, q: next || undefined };
     void navigate(
       conversation
         ? { to: "/inbox/$conversationId", params: { conversationId: conversation }, search: found, replace: true }
@@ -72,7 +73,14 @@ export function Inbox({ view, q, conversation }: InboxProps) {
         </section>
       )}
       {conversation && me ? (
-        <Chat id={conversation} me={me} onBack={back} />
+        <Chat
+          id={conversation}
+          me={me}
+          onBack={back}
+          onTaken={() => {
+            if (view === "unassigned") setView("mine");
+          }}
+        />
       ) : (
         !narrow && (
           <main className="min-w-0 flex-1">

@@ -12,26 +12,30 @@ import { safeName } from "../../text/untrusted";
 import { ResolveDialog, TransferDialog } from "./ticket-dialogs";
 
 /** What this person may do with a ticket, how, and the dialogs that it takes. */
-export function useTicket(ticket: Ticket | null | undefined, me: Agent) {
+export function useTicket(ticket: Ticket | null | undefined, me: Agent, onTaken: () => void) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [dialog, setDialog] = useState<"resolve" | "transfer" | null>(null);
   const moving = useTicketMove({
-    onDone: (done, move) => toast.good(said(done, move)),
+    onDone: (done, move) => {
+      if (move.kind === "take") onTaken();
+      const words = said(done, move);
+      if (words) toast.good(words);
+    },
     onProblem: (error) => toast.bad(problemText(ProblemError.from(error))),
   });
 
-  const said = (done: Ticket, move: Move): string => {
+  // What is plain to see on the screen needs no words.
+  const said = (done: Ticket, move: Move): string | null => {
     const { number } = done;
     switch (move.kind) {
       case "take":
-        return t("ticket.taken", { number });
+      case "reopen":
+        return null;
       case "resolve":
         return t("ticket.resolved", { number });
       case "close":
         return t("ticket.closed", { number });
-      case "reopen":
-        return t("ticket.reopened", { number });
       case "transfer": {
         const to = client.getQueryData(agentsQuery.queryKey)?.find((agent) => agent.id === move.to);
         return t("ticket.transferred", { number, name: safeName(to?.name ?? t("common.someone"), 60) });

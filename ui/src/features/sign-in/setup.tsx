@@ -8,6 +8,7 @@ import { ProblemError } from "../../api/problem";
 import { Button } from "../../components/button";
 import { TextField } from "../../components/field";
 import { problemText } from "../../components/problem-text";
+import { platform } from "../../platform";
 import { Card, FormProblem } from "./card";
 import { PasswordField } from "./password-field";
 import { setupForm } from "./schema";
@@ -18,7 +19,7 @@ export function Setup({ onDone }: { onDone: () => void }) {
   const schema = useMemo(() => setupForm(), []);
   const form = useForm({
     resolver: zodResolver(schema),
-    defaultValues: { token: "", name: "", email: "", password: "", repeat: "" },
+    defaultValues: { token: platform.setupToken ?? "", name: "", email: "", password: "", repeat: "" },
   });
   const making = useMutation({
     mutationFn: ({ token, name, email, password }: { token: string; name: string; email: string; password: string }) =>

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { inView, laterMessage, mergeConversation, mergeMessage, sortedInsert } from "./merge";
+import type { ConversationItem, Message, MessageStatus, Page } from "./model";
+
+function message(position: number, change: Partial<Message> = {}): Message {
+  return {
+    id: `m${position}`,
+    conversation_id: "c",
+    channel_id: "n",
+    wa_id: `wa${position}`,
+    direction: "inbound",
+    origin: "customer",
+    kind: "text",
+    text: `${position}`,
+    status: "delivered",
+    position,
+    at: position,
+    ...change,
+  };
+}
+
+function pages<T>(...all: [T[], string | null][]): { pages: Page<T>[]; pageParams: unknown[] } {
+  return { pages: all.map(([items, next_cursor]) => ({ items, next_cursor })), pageParams: [] };
+}
+
+const positions = (data: ReturnType<typeof pages<Message>>) =>
+  data.pages.map((page) => page.items.map((m) => m.position));
+
+describe("messages", () => {
+  it("go to their place by position, whatever order they arrive in", () => {
+    let data = pages<Message>([[message(5)], "older"], [[message(2), message(3)], null]);
+    data = mergeMessage(data, message(7));
+    data = mergeMessage(data, message(6));
+    data = mergeMessage(data, message(1));
+    expect(positions(data)).toEqual([
+      [5, 6, 7],
+      [1, 2, 3],
+    ]);
+  });
+  it("older than what is loaded wait for paging", () => {
+    const data = pages<Message>([[message(5)], "older"]);
+    expect(mergeMessage(data, message(2))).toBe(data);
+  });
+  it("known by WhatsApp's id are the same under another id of ours", () => {
+    const data = mergeMessage(pages<Message>([[message(5)], null]), message(5, { id: "settled" }));
+    expect(data.pages[0]?.items.map((m) => m.id)).toEqual(["settled"]);
+  });
+  it("with an empty WhatsApp id are never the same by it", () => {
+    const data = mergeMessage(pages<Message>([[message(5, { wa_id: "" })], null]), message(6, { wa_id: "" }));
+    expect(data.pages[0]?.items).toHaveLength(2);
+  });
+  it.each<[MessageStatus, MessageStatus, MessageStatus]>([
+    ["read", "delivered", "read"],
+    ["sent", "failed", "sent"],
+    ["failed", "sent", "sent"],
+    ["failed", "queued", "queued"],
+    ["queued", "delivered", "delivered"],
+  ])("that were %s and are told %s are %s", (old, next, is) => {
+    expect(laterMessage(message(1, { status: old }), message(1, { status: next })).status).toBe(is);
+  });
+});
+
+function item(id: string, change: Partial<ConversationItem> = {}): ConversationItem {
+  return {
+    id,
+    version: 1,
+    contact_id: "p",
+    channel_id: "n",
+    state: "active",
+    priority: "medium",
+    scope: "shared",
+    tags: [],
+    unread: 0,
+    last_activity_at: 1,
+    created_at: 1,
+    contact: { id: "p", version: 1, name: "P", tags: [], notes: "", blocked: false, created_at: 1 },
+    ...change,
+  };
+}
+
+describe("conversations", () => {
+  const list = () =>
+    pages<ConversationItem>([[item("a", { last_activity_at: 9 }), item("b", { last_activity_at: 5 })], null]);
+  const ids = (data: ReturnType<typeof list>) => data.pages.flatMap((page) => page.items.map((one) => one.id));
+
+  it("move up with new activity", () => {
+    expect(ids(sortedInsert(list(), item("b", { last_activity_at: 10 }), true))).toEqual(["b", "a"]);
+  });
+  it("come in where they belong and leave when they no longer do", () => {
+    expect(ids(sortedInsert(list(), item("c", { last_activity_at: 7 }), true))).toEqual(["a", "c", "b"]);
+    expect(ids(sortedInsert(list(), item("a"), false))).toEqual(["b"]);
+  });
+  it("are never overwritten by an older state", () => {
+    const known = item("a", { version: 4, unread: 0 });
+    expect(mergeConversation(known, item("a", { version: 3, unread: 9 }))).toBe(known);
+    expect(mergeConversation(known, item("a", { version: 5, unread: 9 })).unread).toBe(9);
+  });
+  it("stand in the views that the hosts would put them in", () => {
+    expect(inView(item("a", { state: "closed" }), "all", "me")).toBe(false);
+    expect(inView(item("a", { state: "closed", assignee_id: "me" }), "mine", "me")).toBe(false);
+    expect(inView(item("a", { assignee_id: "me" }), "mine", "me")).toBe(true);
+    expect(inView(item("a", { state: "waiting" }), "waiting", "me")).toBe(true);
+  });
+});

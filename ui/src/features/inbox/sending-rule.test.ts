@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { Agent, Channel, ConversationItem, SessionStateName, Ticket } from "../../api/model";
+import { sendingRule } from "./sending-rule";
+
+const me = { id: "me" } as Agent;
+
+function rule(facts: {
+  owner?: string;
+  lends?: boolean;
+  online?: boolean;
+  session?: SessionStateName;
+  ticket?: Partial<Ticket>;
+}) {
+  const channel = {
+    owner_id: facts.owner ?? "me",
+    lends: facts.lends ?? true,
+    owner_online: facts.online ?? true,
+    session: facts.session ?? "online",
+  } as Channel;
+  const item = { ticket: facts.ticket ?? null } as ConversationItem;
+  return sendingRule({ item, me, channel, session: channel.owner_id === "me" ? channel.session : "online" });
+}
+
+describe("who may write", () => {
+  it("the owner, freely, without a ticket", () => {
+    expect(rule({})).toEqual({ kind: "free", notice: "none" });
+  });
+  it("nobody before the ticket is taken", () => {
+    expect(rule({ ticket: { state: "open" } })).toEqual({ kind: "take" });
+  });
+  it("only the assignee while a ticket is open, even on the owner's own number", () => {
+    expect(rule({ ticket: { state: "assigned", assignee_id: "bruno" } })).toEqual({
+      kind: "locked",
+      reason: "assignee",
+    });
+    expect(rule({ ticket: { state: "in_progress", assignee_id: "me" } }).kind).toBe("free");
+  });
+  it("after resolving, only who reopens", () => {
+    expect(rule({ ticket: { state: "resolved", assignee_id: "me" } })).toEqual({ kind: "reopen" });
+    expect(rule({ ticket: { state: "resolved", assignee_id: "bruno" } }).kind).toBe("locked");
+  });
+  it("on a colleague's number only with a ticket and a loan", () => {
+    expect(rule({ owner: "bruno" })).toEqual({ kind: "locked", reason: "notYours" });
+    const ticket = { state: "assigned" as const, assignee_id: "me" };
+    expect(rule({ owner: "bruno", ticket, lends: false })).toEqual({ kind: "locked", reason: "notLent" });
+    expect(rule({ owner: "bruno", ticket })).toEqual({ kind: "free", notice: "none" });
+  });
+});
+
+describe("what a reply waits for", () => {
+  const ticket = { state: "assigned" as const, assignee_id: "me" };
+  it("the owner's computer, then the owner's session", () => {
+    expect(rule({ owner: "bruno", ticket, online: false })).toEqual({ kind: "free", notice: "owner_offline" });
+    expect(rule({ owner: "bruno", ticket, session: "reconnecting" })).toEqual({
+      kind: "free",
+      notice: "owner_session",
+    });
+  });
+  it("one's own session", () => {
+    expect(rule({ session: "reconnecting" })).toEqual({ kind: "free", notice: "own_session" });
+    expect(rule({ session: "logged_out" })).toEqual({ kind: "locked", reason: "unlinked" });
+    expect(rule({ session: "banned" })).toEqual({ kind: "locked", reason: "banned" });
+  });
+});
