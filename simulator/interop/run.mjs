@@ -141,17 +141,17 @@ async function tell() {
   await story.tell("reactions, corrections and deletions mean the same on both sides", async () => {
     const { key } = desk.messages.find((message) => message.key.id === first);
     await desk.socket.sendMessage(key.remoteJid, { react: { key, text: "👍" } });
-    const draft = await desk.socket.sendMessage(key.remoteJid, { text: "Tomorow." });
-    await desk.socket.sendMessage(key.remoteJid, { text: "Tomorrow.", edit: draft.key });
+    const draft = await desk.socket.sendMessage(key.remoteJid, { text: "On Tuesday." });
+    await desk.socket.sendMessage(key.remoteJid, { text: "On Wednesday.", edit: draft.key });
     await desk.socket.sendMessage(key.remoteJid, { delete: draft.key });
     const kinds = await eventually("the customer to have them all", async () => {
       const chat = (await simulator.received(JOANA, ANA)).filter(({ kind }) => ["reaction", "edit", "revoke"].includes(kind));
       return chat.length === 3 && chat;
     });
-    assert.deepEqual(kinds.map((message) => message[message.kind]), [{ id: first, emoji: "👍" }, { id: draft.key.id, text: "Tomorrow." }, { id: draft.key.id }]);
+    assert.deepEqual(kinds.map((message) => message[message.kind]), [{ id: first, emoji: "👍" }, { id: draft.key.id, text: "On Wednesday." }, { id: draft.key.id }]);
 
     const say = (content) => simulator.post(`/customers/${JOANA}/messages`, { to: ANA, ...content });
-    const { id } = await say({ text: "Thx" });
+    const { id } = await say({ text: "Thank" });
     await say({ reaction: { id: reply, emoji: "🙏" } });
     await say({ edit: { id, text: "Thanks" } });
     await say({ location: { latitude: 38.7, longitude: -9.1, name: "Lisboa" } });
