@@ -215,11 +215,11 @@ async fn tell(store: Store, status: watch::Sender<BridgeStatus>, notifications: 
             continue;
         }
         match store.status().await {
-            Ok(now) => {
+            Ok(current) => {
                 status.send_if_modified(|known| {
-                    let changed = *known != now;
-                    *known = now;
-                    changed
+                    let differs = *known != current;
+                    *known = current;
+                    differs
                 });
             }
             Err(StoreError::Closed) => return,

@@ -13,7 +13,7 @@ use ownline_web::program;
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct Ready<'a> {
+struct ReadyLine<'a> {
     ready: bool,
     url: &'a str,
     data: &'a std::path::Path,
@@ -60,7 +60,7 @@ fn run(options: Options) -> anyhow::Result<()> {
         let data = config.data.clone();
         let bridge = Bridge::start(config).await?;
         tracing::info!(url = bridge.url(), data = %data.display(), "the bridge is ready");
-        program::print_ready(&Ready { ready: true, url: bridge.url(), data: &data });
+        program::print_ready(&ReadyLine { ready: true, url: bridge.url(), data: &data });
         program::shutdown_signal().await;
         tracing::info!("ending");
         bridge.shutdown().await;

@@ -5,12 +5,14 @@
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use ownline_bridge::{Bridge, Config, KeySource, Listen, RunningBridge};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::{Instant, timeout},
 };
+use tokio_tungstenite::tungstenite::Message;
 
 struct Stage {
     bridge: RunningBridge,
@@ -43,7 +45,7 @@ impl Stage {
             request.push_str("\r\n");
         }
         if !body.is_empty() {
-            request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+            request.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
         }
         request.push_str("\r\n");
         request.push_str(body);
@@ -88,7 +90,7 @@ async fn t01_only_the_exact_host_is_served() {
     let port = stage.address.port();
     let bearer = stage.bearer();
     let with_hosts = |hosts: &[String]| {
-        let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
+        let hosts = hosts.iter().flat_map(|host| ["Host: ", host, "\r\n"]).collect::<String>();
         format!("GET /status HTTP/1.1\r\n{hosts}Connection: close\r\n{bearer}\r\n\r\n")
     };
     for hosts in [
@@ -196,8 +198,6 @@ async fn t04_a_socket_needs_the_origin_and_the_token() {
         let url = format!("ws://{}/api/realtime", stage.address);
         tokio_tungstenite::connect_async(url).await.expect("open").0
     };
-    use futures_util::{SinkExt as _, StreamExt as _};
-    use tokio_tungstenite::tungstenite::Message;
     let closed_with = async |socket: &mut tokio_tungstenite::WebSocketStream<_>| loop {
         match timeout(Duration::from_secs(8), socket.next()).await.expect("in time") {
             Some(Ok(Message::Close(Some(frame)))) => return u16::from(frame.code),

@@ -3,7 +3,7 @@
 use ownline_model::{
     channel::Channel,
     contact::Contact,
-    conversation::{Conversation, ConversationState},
+    conversation::{Conversation, ConversationState, Scope},
     event::Event,
     ids::MessageId,
     message::{self, Direction, Message, MessageKind, MessageStatus, Origin},
@@ -57,7 +57,7 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
         let replaces = known.kind == MessageKind::Undecryptable && fact.kind != MessageKind::Undecryptable;
         let (message_id, conversation_id) = (known.id, conversation.id);
         if replaces {
-            replace(tx, known, &contact, conversation, fact)?;
+            replace(tx, known, &contact, conversation.scope, fact)?;
         }
         let outcome = if replaces { RecordOutcome::Replaced } else { RecordOutcome::Known };
         return Ok(Recorded { message_id, conversation_id, outcome });
@@ -139,20 +139,14 @@ pub(super) fn about(message: &Message) -> About {
 }
 
 /// The text of a message that could not be read before.
-fn replace(
-    tx: &mut Tx<'_>,
-    mut message: Message,
-    contact: &Contact,
-    conversation: Conversation,
-    fact: InboundFact,
-) -> Result<()> {
+fn replace(tx: &mut Tx<'_>, mut message: Message, contact: &Contact, scope: Scope, fact: InboundFact) -> Result<()> {
     message.kind = fact.kind;
     message.text = fact.text;
     table::message::put(tx, &message)?;
     tx.tell_event(Event::MessageStatus(message.clone()));
     people::refresh_last(tx, &message)?;
     // The placeholder need not travel any more if it has not left.
-    if scope::tells(conversation.scope) {
+    if scope::tells(scope) {
         row::run(
             tx,
             "DELETE FROM outbox WHERE subject_id = ? AND kind = 'message_received' AND refused IS NULL",

@@ -14,12 +14,11 @@ use super::{Result, own, row, table, writer::Tx};
 /// The contact `old` is `new`. The row of `new` is the caller's to write.
 pub(super) fn contact(tx: &mut Tx<'_>, old: ContactId, new: ContactId) -> Result<()> {
     for mut mine in table::conversation::of_contact(tx, old)? {
-        match table::conversation::of(tx, mine.channel_id, new)? {
-            Some(theirs) => conversation(tx, mine.id, theirs.id)?,
-            None => {
-                mine.contact_id = new;
-                table::conversation::put(tx, &mine)?;
-            }
+        if let Some(theirs) = table::conversation::of(tx, mine.channel_id, new)? {
+            conversation(tx, mine.id, theirs.id)?;
+        } else {
+            mine.contact_id = new;
+            table::conversation::put(tx, &mine)?;
         }
     }
     row::run(

@@ -38,10 +38,12 @@ impl Tx<'_> {
     }
 }
 
+/// Tells the caller, given whether the commit went well.
+type Tell = Box<dyn FnOnce(Result<(), &str>) + Send>;
+
 struct Finished {
     changes: Vec<Change>,
-    /// Tells the caller, given whether the commit went well.
-    answer: Box<dyn FnOnce(Result<(), &str>) + Send>,
+    answer: Tell,
 }
 
 /// Given no connection, it only tells its caller why.
@@ -139,7 +141,7 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Work>, changes: &broad
             tracing::error!(%cause, "the store could not commit");
         }
         for piece in finished {
-            (piece.answer)(committed.as_ref().map(|()| ()).map_err(String::as_str));
+            (piece.answer)(committed.as_ref().copied().map_err(String::as_str));
             if committed.is_ok() {
                 for change in piece.changes {
                     // Nobody listening is fine.

@@ -5,7 +5,7 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(500);
 const MOST: Duration = Duration::from_secs(30);
 /// Where only an update helps.
-pub(super) const LONG: Duration = Duration::from_secs(600);
+pub(super) const LONG: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Default)]
 pub(super) struct Backoff {

@@ -19,7 +19,7 @@ use crate::{
 use backoff::Backoff;
 
 /// Pulled even if nobody said that there is more.
-const AT_LEAST_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+const AT_LEAST_EVERY: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Runs until cancelled.
 pub async fn run(store: Store, account: Account, cancel: CancellationToken) {

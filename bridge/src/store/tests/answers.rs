@@ -51,7 +51,7 @@ async fn the_servers_ids_are_taken_over_everywhere() {
     assert_eq!(chat.len(), 3, "the old id still leads to the chat");
     assert!(chat.iter().all(|message| message.conversation_id == conversation.id));
     assert!(chat.iter().any(|stored| stored.id == message.id && stored.position == 40));
-    assert_eq!(machine.store.contacts(Default::default()).await.expect("contacts").items.len(), 1);
+    assert_eq!(machine.store.contacts(ContactQuery::default()).await.expect("contacts").items.len(), 1);
     // What still waits speaks of the new ids.
     let rest = machine.outbox().await;
     assert_eq!(kinds(&rest), ["message_received", "reply"]);

@@ -144,6 +144,6 @@ async fn another_person_cannot_take_over_a_machine_that_holds_a_number() {
     let other = Machine::signed_in().await;
     other.pull(vec![Event::ContactUpdated(contact("Carla", "+5511988887777"))]).await;
     other.store.sign_in("https://desk.example.org".to_owned(), tokens(&agent("eva"))).await.expect("theirs");
-    assert!(other.store.contacts(Default::default()).await.expect("contacts").items.is_empty());
+    assert!(other.store.contacts(ContactQuery::default()).await.expect("contacts").items.is_empty());
     assert_eq!(other.store.cursor().await.expect("cursor"), None);
 }

@@ -54,7 +54,7 @@ async fn f12_a_number_and_a_hidden_id_become_one_person_with_one_history() {
     let both = WaIdentity { phone: Some(phone("+5511988887777")), lid: Some("1234567".to_owned()) };
     machine.store.learn_identity(both, None).await.expect("learned");
     let c = machine.receive(vec![fact(by_lid("1234567"), "3", "again")]).await[0];
-    let contacts = machine.store.contacts(Default::default()).await.expect("contacts").items;
+    let contacts = machine.store.contacts(ContactQuery::default()).await.expect("contacts").items;
     assert_eq!(contacts.len(), 1);
     assert_eq!(
         (contacts[0].lid.as_deref(), contacts[0].phone.as_ref()),
@@ -119,7 +119,8 @@ async fn everything_is_there_after_a_restart() {
     let recorded = machine.hear("+5511988887777", "1", "hi").await;
     machine.store.close().await;
     let store = open(&machine.folder);
-    let messages = store.messages(recorded.conversation_id, Default::default()).await.expect("read").expect("there");
+    let messages =
+        store.messages(recorded.conversation_id, MessageQuery::default()).await.expect("read").expect("there");
     assert_eq!(messages.items.len(), 1);
     assert_eq!(store.linked().await.expect("read").expect("linked").phone, phone(OWN));
 }

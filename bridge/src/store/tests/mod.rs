@@ -15,6 +15,7 @@ use ownline_model::{
     channel::Channel,
     contact::Contact,
     conversation::{Conversation, ConversationState, Priority, Scope},
+    desk_query::{ContactQuery, MessageQuery},
     ids::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TicketId},
     message::{Direction, Message, MessageKind, MessageStatus, NewMessage, Origin},
     phone::PhoneNumber,
@@ -100,7 +101,7 @@ impl Machine {
     }
 
     async fn messages(&self, id: ConversationId) -> Vec<Message> {
-        self.store.messages(id, Default::default()).await.expect("read").expect("a conversation").items
+        self.store.messages(id, MessageQuery::default()).await.expect("read").expect("a conversation").items
     }
 
     async fn outbox(&self) -> Vec<sync::Change> {

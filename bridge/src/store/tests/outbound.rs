@@ -1,3 +1,5 @@
+use ownline_model::message::MessageStatus::{Delivered, Failed, Read, Sent};
+
 use super::*;
 use crate::store::inbound::{MessageRef, StatusNews};
 
@@ -45,7 +47,6 @@ async fn f11_a_status_only_moves_forward() {
     let chat = chat(&machine).await;
     let written = machine.store.write_message(chat, reply("hello")).await.expect("written");
     machine.drain().await;
-    use MessageStatus::{Delivered, Failed, Read, Sent};
     let moved = machine
         .store
         .advance_statuses([Read, Delivered, Sent, Failed, Read].map(|status| news(&written, status)).to_vec())
@@ -66,7 +67,7 @@ async fn attempts_are_noted_until_the_message_is_settled() {
     let written = machine.store.write_message(chat, reply("hello")).await.expect("written");
     assert!(machine.store.note_attempt(written.id).await.expect("noted"));
     assert_eq!(machine.store.next_to_send(10).await.expect("queue")[0].attempts, 1);
-    machine.store.advance_statuses(vec![news(&written, MessageStatus::Sent)]).await.expect("sent");
+    machine.store.advance_statuses(vec![news(&written, Sent)]).await.expect("sent");
     assert!(!machine.store.note_attempt(written.id).await.expect("noted"), "it has been sent");
 }
 
@@ -75,7 +76,7 @@ async fn a_failed_message_is_tried_again_under_the_same_id() {
     let machine = Machine::linked(NumberUse::Work).await;
     let chat = chat(&machine).await;
     let written = machine.store.write_message(chat, reply("hello")).await.expect("written");
-    machine.store.advance_statuses(vec![news(&written, MessageStatus::Failed)]).await.expect("failed");
+    machine.store.advance_statuses(vec![news(&written, Failed)]).await.expect("failed");
     assert!(machine.store.next_to_send(10).await.expect("queue").is_empty());
     let again = machine.store.retry_message(written.id).await.expect("queued");
     assert_eq!((again.status, &again.wa_id), (MessageStatus::Queued, &written.wa_id));
@@ -96,7 +97,7 @@ async fn a_chat_is_sent_in_the_desks_order() {
         sent.push(next.text.clone());
         let settled = StatusNews {
             message: MessageRef::Id(next.message_id),
-            status: MessageStatus::Sent,
+            status: Sent,
             at: now(),
             failure: None,
         };
@@ -121,5 +122,5 @@ async fn a_routed_reply_that_comes_too_late_fails_with_a_reason() {
     assert!(!machine.store.note_attempt(late.id).await.expect("noted"));
     machine.store.expire_due().await.expect("expired");
     let stored = machine.messages(conversation.id).await.pop().expect("there");
-    assert_eq!((stored.status, stored.failure.expect("why").code.as_str()), (MessageStatus::Failed, "expired"));
+    assert_eq!((stored.status, stored.failure.expect("why").code.as_str()), (Failed, "expired"));
 }

@@ -1,5 +1,7 @@
 //! What a chat does not share never reaches the outbox, by whatever road.
 
+use ownline_model::event::Event;
+
 use super::*;
 use crate::store::inbound::{MessageRef, StatusNews};
 
@@ -73,7 +75,6 @@ async fn what_the_server_does_not_know_of_a_chat_stays_known_here() {
         machine.store.conversation(first.conversation_id).await.expect("read").expect("there").conversation;
     shared.version = 7;
     shared.scope = Scope::Shared;
-    use ownline_model::event::Event;
     machine.pull(vec![Event::ConversationUpdated(shared), Event::MessageNew(remote)]).await;
     assert_eq!(machine.messages(first.conversation_id).await[0].text.as_deref(), Some("secret words"));
     let item = machine.store.conversation(first.conversation_id).await.expect("read").expect("there");
