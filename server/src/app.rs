@@ -113,6 +113,14 @@ impl App {
         Ok(tenant)
     }
 
+    /// What is done from time to time, now.
+    pub async fn run_jobs(&self) -> anyhow::Result<()> {
+        let tenant = self.0.store.first_tenant().await?;
+        crate::jobs::expire(self, tenant).await?;
+        crate::jobs::purge(self, tenant).await?;
+        Ok(())
+    }
+
     /// Ends sockets, finishes what is being written, closes the files.
     pub async fn close(&self) {
         self.0.stop.cancel();

@@ -120,17 +120,26 @@ pub(crate) async fn by_identity(
     phone: Option<&PhoneNumber>,
     lid: Option<&str>,
 ) -> Stored<Vec<Known>> {
-    let tenant = || Column::TenantId.eq(db.tenant());
+    let rows = identity_query(db.tenant(), id, phone, lid).all(db.conn()).await?;
+    rows.into_iter().map(known).collect()
+}
+
+pub(super) fn identity_query(
+    tenant: Uuid,
+    id: ContactId,
+    phone: Option<&PhoneNumber>,
+    lid: Option<&str>,
+) -> Select<Entity> {
+    let of_tenant = || Column::TenantId.eq(tenant);
     // One term for each index: SQLite answers an OR of them by looking into each.
-    let mut any = Condition::any().add(Condition::all().add(tenant()).add(Column::Id.eq(id.0)));
+    let mut any = Condition::any().add(Condition::all().add(of_tenant()).add(Column::Id.eq(id.0)));
     if let Some(phone) = phone {
-        any = any.add(Condition::all().add(tenant()).add(Column::Phone.eq(phone.as_str())));
+        any = any.add(Condition::all().add(of_tenant()).add(Column::Phone.eq(phone.as_str())));
     }
     if let Some(lid) = lid {
-        any = any.add(Condition::all().add(tenant()).add(Column::Lid.eq(lid)));
+        any = any.add(Condition::all().add(of_tenant()).add(Column::Lid.eq(lid)));
     }
-    let rows = Entity::find().filter(any).all(db.conn()).await?;
-    rows.into_iter().map(known).collect()
+    Entity::find().filter(any)
 }
 
 /// Customers by name, from the one after `cursor`.

@@ -8,7 +8,7 @@ use ownline_model::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    EntityTrait as _, JoinType, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
     entity::prelude::*,
     sea_query::{Expr, ExprTrait as _},
 };
@@ -46,6 +46,24 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Related<contacts::Entity> for Entity {
+    fn to() -> RelationDef {
+        Self::belongs_to(contacts::Entity)
+            .from((Column::TenantId, Column::ContactId))
+            .to((contacts::Column::TenantId, contacts::Column::Id))
+            .into()
+    }
+}
+
+impl Related<tickets::Entity> for Entity {
+    fn to() -> RelationDef {
+        Self::belongs_to(tickets::Entity)
+            .from((Column::TenantId, Column::TicketId))
+            .to((tickets::Column::TenantId, tickets::Column::Id))
+            .into()
+    }
+}
 
 /// A conversation with what only the server needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,25 +255,7 @@ type Company = (Model, Option<contacts::Model>, Option<tickets::Model>);
 pub(super) fn with_company(
     query: Select<Entity>,
 ) -> sea_orm::SelectThree<Entity, contacts::Entity, tickets::Entity, sea_orm::query::TopologyStar> {
-    query
-        .join(JoinType::LeftJoin, contact_relation())
-        .select_also(contacts::Entity)
-        .join(JoinType::LeftJoin, ticket_relation())
-        .select_also_fake(tickets::Entity)
-}
-
-fn contact_relation() -> RelationDef {
-    Entity::belongs_to(contacts::Entity)
-        .from((Column::TenantId, Column::ContactId))
-        .to((contacts::Column::TenantId, contacts::Column::Id))
-        .into()
-}
-
-fn ticket_relation() -> RelationDef {
-    Entity::belongs_to(tickets::Entity)
-        .from((Column::TenantId, Column::TicketId))
-        .to((tickets::Column::TenantId, tickets::Column::Id))
-        .into()
+    query.find_also_related(contacts::Entity).find_also_related(tickets::Entity)
 }
 
 fn item((row, contact, ticket): Company) -> Stored<ConversationItem> {

@@ -14,6 +14,8 @@ pub(crate) mod cursor;
 pub(crate) mod journal;
 pub(crate) mod messages;
 pub(crate) mod migrations;
+#[cfg(test)]
+mod plans;
 pub(crate) mod tickets;
 mod words;
 mod writer;
@@ -121,8 +123,7 @@ impl Store {
     }
 
     #[cfg(test)]
-    pub(crate) async fn plan(&self, tenant: TenantId, statement: &sea_orm::Statement) -> String {
-        let _ = tenant;
+    async fn plan(&self, statement: &sea_orm::Statement) -> String {
         let mut explained = statement.clone();
         explained.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
         let rows = self.readers.query_all_raw(explained).await.expect("plan");

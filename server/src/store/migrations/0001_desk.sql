@@ -168,7 +168,7 @@ CREATE TABLE message (
 ) STRICT;
 CREATE UNIQUE INDEX message_by_position ON message (tenant_id, conversation_id, position);
 CREATE UNIQUE INDEX message_by_wa_id ON message (tenant_id, conversation_id, direction, wa_id);
-CREATE INDEX message_expiring ON message (expires_at) WHERE status = 'queued' AND expires_at IS NOT NULL;
+CREATE INDEX message_expiring ON message (tenant_id, expires_at) WHERE status = 'queued' AND expires_at IS NOT NULL;
 
 CREATE TABLE ticket (
     tenant_id BLOB NOT NULL REFERENCES tenant (id),

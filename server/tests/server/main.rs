@@ -1,0 +1,9 @@
+//! The server, driven from outside: in process for rules and refusals, over real ports and processes where those matter.
+
+mod accounts;
+mod crash;
+mod desk;
+mod hardening;
+mod realtime;
+mod support;
+mod sync;

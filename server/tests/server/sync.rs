@@ -1,0 +1,185 @@
+//! Push and pull.
+
+use axum::http::StatusCode;
+use ownline_model::{
+    event::Event,
+    ids::{ChangeId, DeviceId},
+    message::Message,
+    problem::ProblemCode,
+    sync::{Change, Op, Outcome, PullAnswer, Push, PushAnswer},
+    ticket::TicketState,
+};
+use serde_json::json;
+
+use crate::support::{Customer, Desk, Person, rejected, report};
+
+fn messages(pulled: &PullAnswer) -> Vec<&Message> {
+    let message = |event| match event {
+        &Event::MessageNew(ref message) => Some(message),
+        _ => None,
+    };
+    pulled.entries.iter().filter_map(|entry| message(&entry.event)).collect()
+}
+
+#[tokio::test]
+async fn a_replica_gets_a_snapshot_and_then_what_happened_since() {
+    let (desk, _, [ana, bruno]) = Desk::team(["Ana", "Bruno"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let customers: Vec<Customer> = (0..9).map(|n| Customer::of_number(&format!("+55119222200{n:02}"))).collect();
+    for carla in &customers {
+        desk.push(&ana, carla.says(line, "Hello")).await;
+    }
+    // Small pages, and something happens between two of them.
+    let first: PullAnswer = desk.get("/api/sync/pull?limit=7", &bruno).await.ok();
+    assert!(first.more && first.entries.iter().all(|entry| entry.seq == 0));
+    desk.push(&ana, customers[0].says(line, "Meanwhile")).await;
+    let rest = desk.pull(&bruno, Some(first.cursor), 7).await;
+    let said = messages(&rest);
+    assert!(said.iter().any(|m| m.text.as_deref() == Some("Meanwhile")), "comes with the journal");
+    let mut ids: Vec<_> = said.iter().map(|m| m.id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 10);
+    let seqs: Vec<i64> = rest.entries.iter().map(|entry| entry.seq).filter(|seq| *seq > 0).collect();
+    assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1), "no gaps: {seqs:?}");
+    let nothing = desk.pull(&bruno, Some(rest.cursor.clone()), 100).await;
+    assert!(nothing.entries.is_empty());
+    desk.push(&ana, customers[1].says(line, "Now")).await;
+    let news = desk.pull(&bruno, Some(nothing.cursor), 100).await;
+    let names: Vec<_> =
+        news.entries.iter().map(|entry| serde_json::to_value(&entry.event).expect("json")["name"].clone()).collect();
+    assert_eq!(names, ["conversation:updated", "message:new"]);
+}
+
+#[tokio::test]
+async fn what_is_referred_to_comes_before_what_refers_to_it() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let cursor = desk.pull(&ana, None, 500).await.cursor;
+    desk.push(&ana, Customer::of_number("+5511911112222").says(line, "Hello")).await;
+    let news = desk.pull(&ana, Some(cursor), 100).await;
+    let names: Vec<_> =
+        news.entries.iter().map(|entry| serde_json::to_value(&entry.event).expect("json")["name"].clone()).collect();
+    assert_eq!(names, ["contact:updated", "conversation:new", "ticket:created", "message:new"]);
+}
+
+#[tokio::test]
+async fn a_push_is_answered_change_by_change_and_can_be_repeated() {
+    let (desk, _, [ana, bruno]) = Desk::team(["Ana", "Bruno"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let (carla, diego) = (Customer::of_number("+5511911112222"), Customer::of_number("+5511933334444"));
+    let change = |op| Change { id: ChangeId::fresh(), op };
+    let changes = vec![
+        change(carla.says(line, "One")),
+        change(report(line, "+5511900000001", true)),
+        change(Customer::of_number("+5511911112222").says(ownline_model::ids::ChannelId::fresh(), "No such line")),
+        change(diego.says(line, "Two")),
+    ];
+    let results = desk.push_changes(&ana, changes.clone()).await;
+    let ids: Vec<_> = results.iter().map(|result| result.id).collect();
+    assert_eq!(ids, changes.iter().map(|change| change.id).collect::<Vec<_>>());
+    assert_eq!(results[0].outcome, Outcome::Applied);
+    assert_eq!(results[1].outcome, Outcome::AlreadyApplied);
+    assert_eq!(rejected(&results[2]), ProblemCode::NotFound);
+    assert_eq!(results[3].outcome, Outcome::Applied, "a bad change does not hold up the next");
+    let before = desk.pull(&bruno, None, 500).await;
+    let again = desk.push_changes(&ana, changes).await;
+    assert_eq!(again[0].outcome, Outcome::AlreadyApplied);
+    assert_eq!(again[0].truth.message, results[0].truth.message);
+    assert_eq!(again[3].truth.conversation, results[3].truth.conversation);
+    assert_eq!(desk.pull(&bruno, Some(before.cursor), 500).await.entries, []);
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_not_granted_twice() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let carla = Customer::of_number("+5511911112222");
+    let ticket = desk.push(&ana, carla.says(line, "Hello")).await.truth.ticket.expect("ticket");
+    desk.push(&ana, Op::TicketTake { ticket_id: ticket.id, base_version: 1 }).await;
+    let resolve = Change { id: ChangeId::fresh(), op: Op::TicketResolve { ticket_id: ticket.id, note: None } };
+    assert_eq!(desk.push_changes(&ana, vec![resolve.clone()]).await[0].outcome, Outcome::Applied);
+    desk.push(&ana, carla.says(line, "Not yet!")).await;
+    // The answer was lost; the bridge asks again, after the customer reopened the ticket.
+    let repeat = desk.push_changes(&ana, vec![resolve]).await.remove(0);
+    assert_eq!(repeat.outcome, Outcome::AlreadyApplied);
+    assert_eq!(repeat.truth.ticket.expect("truth").state, TicketState::Assigned);
+}
+
+#[tokio::test]
+async fn the_loser_of_a_race_learns_who_has_the_ticket() {
+    let (desk, _, [ana, bruno]) = Desk::team(["Ana", "Bruno"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let ticket = desk.push(&ana, Customer::of_number("+5511911112222").says(line, "Hi")).await.truth.ticket;
+    let id = ticket.expect("ticket").id;
+    let take = || Op::TicketTake { ticket_id: id, base_version: 1 };
+    let (first, second) = tokio::join!(desk.push(&ana, take()), desk.push(&bruno, take()));
+    let (winner, lost) = if first.outcome == Outcome::Applied { (&ana, second) } else { (&bruno, first) };
+    assert_eq!(rejected(&lost), ProblemCode::TicketTaken);
+    assert_eq!(lost.truth.ticket.expect("truth").assignee_id, Some(winner.id()));
+}
+
+#[tokio::test]
+async fn old_protocols_and_oversized_batches_are_refused() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let device_id = DeviceId::fresh();
+    let old = desk.post("/api/sync/push", &ana, &Push { protocol: 0, device_id, changes: Vec::new() }).await;
+    assert_eq!((old.status.as_u16(), old.code()), (426, ProblemCode::ProtocolTooOld));
+    assert_eq!(desk.get("/api/sync/pull?protocol=0", &ana).await.code(), ProblemCode::ProtocolTooOld);
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let carla = Customer::of_number("+5511911112222");
+    let many = |n: usize| {
+        let changes = (0..n).map(|i| Change { id: ChangeId::fresh(), op: carla.says(line, &i.to_string()) }).collect();
+        Push { protocol: 1, device_id, changes }
+    };
+    assert_eq!(desk.post("/api/sync/push", &ana, &many(501)).await.code(), ProblemCode::InvalidRequest);
+    let full: PushAnswer = desk.post("/api/sync/push", &ana, &many(500)).await.ok();
+    assert!(full.results.iter().all(|result| result.outcome == Outcome::Applied));
+    assert_eq!(messages(&desk.pull(&ana, None, 500).await).len(), 500);
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_server_starts_again() {
+    let (desk, admin) = Desk::with_admin().await;
+    let (other, stranger) = Desk::with_admin().await;
+    let foreign = other.pull(&stranger, None, 500).await.cursor;
+    let pulled = desk.pull(&admin, Some(foreign), 500).await;
+    assert!(matches!(&pulled.entries[0].event, Event::AgentUpdated(agent) if agent.id == admin.id()));
+    let broken = desk.get("/api/sync/pull?cursor=broken", &admin).await;
+    assert_eq!(broken.code(), ProblemCode::InvalidRequest);
+}
+
+#[tokio::test]
+async fn unknown_fields_of_a_change_are_refused() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let push = json!({"protocol": 1, "device_id": DeviceId::fresh(), "changes": [
+        {"id": ChangeId::fresh(), "op": {"kind": "ticket_close", "ticket_id": ChangeId::fresh(), "force": true}}
+    ]});
+    assert_eq!(desk.post("/api/sync/push", &ana, &push).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn many_bridges_at_once_keep_every_message_and_the_sequence() {
+    let (desk, _, people) = Desk::team(["Ana", "Bea", "Caio", "Dora"]).await;
+    let mut lines = Vec::new();
+    for (n, who) in people.iter().enumerate() {
+        lines.push(desk.link(who, &format!("+551190000000{n}"), true).await);
+    }
+    let cursor = desk.pull(&people[0], None, 500).await.cursor;
+    let work = people.iter().zip(&lines).map(|(who, line): (&Person, _)| {
+        let desk = &desk;
+        async move {
+            for n in 0..40 {
+                let carla = Customer::of_number(&format!("+5511944440{n:03}"));
+                assert_eq!(desk.push(who, carla.says(*line, "Hello")).await.outcome, Outcome::Applied);
+            }
+        }
+    });
+    futures_util::future::join_all(work).await;
+    let news = desk.pull(&people[0], Some(cursor), 500).await;
+    assert_eq!(messages(&news).len(), 160);
+    let seqs: Vec<i64> = news.entries.iter().map(|entry| entry.seq).collect();
+    assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1), "no gaps, no repeats");
+    let contacts = news.entries.iter().filter(|entry| matches!(entry.event, Event::ContactUpdated(_))).count();
+    assert_eq!(contacts, 40, "one contact a number, whoever heard of it first");
+}
