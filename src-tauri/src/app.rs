@@ -1,6 +1,6 @@
 //! How the parts come together: one process, one data folder, one bridge, one window.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use ownline_bridge::RunningBridge;
@@ -19,6 +19,9 @@ use crate::{
     tray::{self, Tray},
     window,
 };
+
+/// Tasks that were told to end have nothing to finish.
+const TASKS_WITHIN: Duration = Duration::from_millis(500);
 
 /// Everything that runs beside the window, to be ended with it.
 #[derive(Clone, Default)]
@@ -104,7 +107,13 @@ fn set_up(app: &AppHandle, own_folder: &Path) -> Result<()> {
     window::create(app, own_folder).context("opening the window")?;
 
     let background = app.state::<Background>();
-    background.run(window::show_late(app.clone()));
+    background.run({
+        let app = app.clone();
+        async move {
+            tokio::time::sleep(window::SHOW_WITHIN).await;
+            on_main_thread(&app, window::show_if_never_shown);
+        }
+    });
     background.run({
         let app = app.clone();
         async move {
@@ -140,7 +149,7 @@ fn watch(app: &AppHandle, bridge: &RunningBridge) {
                 let unread = status.borrow_and_update().unread;
                 if shown != Some(unread) {
                     shown = Some(unread);
-                    show_unread(&app, unread);
+                    on_main_thread(&app, move |app| show_unread(app, unread));
                 }
                 if status.changed().await.is_err() {
                     break;
@@ -154,7 +163,7 @@ fn watch(app: &AppHandle, bridge: &RunningBridge) {
         async move {
             loop {
                 match messages.recv().await {
-                    Ok(message) => notice::show(&app, &message),
+                    Ok(message) => on_main_thread(&app, move |app| notice::show(app, &message)),
                     // A flood: the newest ones are enough.
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => break,
@@ -162,6 +171,15 @@ fn watch(app: &AppHandle, bridge: &RunningBridge) {
             }
         }
     });
+}
+
+/// Everything of the window system happens on its own thread. Asking for it from another one would wait for that thread,
+/// which at the end waits for everyone else.
+fn on_main_thread(app: &AppHandle, act: impl FnOnce(&AppHandle) + Send + 'static) {
+    let handle = app.clone();
+    if let Err(error) = app.run_on_main_thread(move || act(&handle)) {
+        tracing::debug!(%error, "the event loop has ended");
+    }
 }
 
 fn show_unread(app: &AppHandle, unread: u64) {
@@ -201,7 +219,9 @@ fn on_event(app: &AppHandle, event: RunEvent) {
             background.tasks.close();
             async_runtime::block_on(async {
                 app.state::<Host>().stop().await;
-                background.tasks.wait().await;
+                if tokio::time::timeout(TASKS_WITHIN, background.tasks.wait()).await.is_err() {
+                    tracing::warn!("something in the background did not end in time");
+                }
             });
         }
         #[cfg(target_os = "macos")]

@@ -12,7 +12,7 @@ const CONVERSATION: &str = "conversation";
 /// What fits into a notification anywhere, in characters.
 const PREVIEW_MAX: usize = 240;
 
-/// Shows one, unless the agent has the window before them.
+/// Shows one, unless the agent has the window before them. For the main thread.
 pub(crate) fn show(app: &AppHandle, message: &CustomerWrote) {
     if window::has_attention(app) {
         return;

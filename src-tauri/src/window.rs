@@ -1,6 +1,10 @@
 //! The one window: made hidden, shown when its page is there, hidden again where a tray keeps the app reachable.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use tauri::{
     AppHandle, Manager as _, Url, WebviewWindow, WebviewWindowBuilder,
@@ -9,7 +13,8 @@ use tauri::{
 
 pub(crate) const LABEL: &str = "main";
 /// A page that is not there by then has failed; an empty window can at least be closed.
-const SHOW_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const SHOW_WITHIN: Duration = Duration::from_secs(10);
+static SHOWN: AtomicBool = AtomicBool::new(false);
 
 /// Makes the window. What the web view keeps stays in `folder`.
 pub(crate) fn create(app: &AppHandle, folder: &Path) -> tauri::Result<WebviewWindow> {
@@ -27,18 +32,18 @@ pub(crate) fn create(app: &AppHandle, folder: &Path) -> tauri::Result<WebviewWin
     Ok(window)
 }
 
-/// Shows the window if nothing has done so in time.
-pub(crate) async fn show_late(app: AppHandle) {
-    tokio::time::sleep(SHOW_WITHIN).await;
-    if app.get_webview_window(LABEL).is_some_and(|window| !window.is_visible().unwrap_or(true)) {
+/// Shows a window whose page is late, but not one that the agent has closed meanwhile.
+pub(crate) fn show_if_never_shown(app: &AppHandle) {
+    if !SHOWN.load(Ordering::Relaxed) {
         tracing::warn!("the page is late; the window is shown without it");
-        show(&app);
+        show(app);
     }
 }
 
 /// Brings the window to the front, from wherever it is.
 pub(crate) fn show(app: &AppHandle) {
     let Some(window) = app.get_webview_window(LABEL) else { return };
+    SHOWN.store(true, Ordering::Relaxed);
     // None of these failing is worth more than a line: the window system may refuse any of them.
     for (step, result) in [("show", window.show()), ("unminimize", window.unminimize()), ("focus", window.set_focus())]
     {

@@ -14,7 +14,11 @@ let folder;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "ownline-shell-"));
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
+const apps = [];
+after(() => {
+  for (const child of apps) if (child.exitCode === null) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const argsOf = (name) => ["--data", join(folder, name), "--listen", "127.0.0.1:0", "--key-file", join(folder, `${name}.key`)];
 const serves = (name) => until(`${name}'s bridge`, () => existsSync(join(folder, name, "bridge.json")));
@@ -22,6 +26,7 @@ const serves = (name) => until(`${name}'s bridge`, () => existsSync(join(folder,
 /** The app by itself, and how it ended. */
 function start(name) {
   const child = spawn(binary("ownline"), argsOf(name), { stdio: ["ignore", "ignore", "pipe"] });
+  apps.push(child);
   let log = "";
   child.stderr.on("data", (data) => {
     log += data;
