@@ -12,7 +12,7 @@ use crate::{
 };
 
 const EXPIRE_EVERY: Duration = Duration::from_secs(15);
-const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// Rows in one transaction: short, so that nobody waits for housekeeping.
 const ROWS: u64 = 500;
 /// Replicas away for longer start with a snapshot; outboxes older than this are not repeated.

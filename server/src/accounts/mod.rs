@@ -148,14 +148,13 @@ impl Accounts {
         if inner.ended.contains(session) {
             return Err(ProblemCode::SessionRevoked.into());
         }
-        let agent = match inner.people.get(tenant, agent) {
-            Some(agent) => agent,
-            None => {
-                let found = agents::find(&inner.store.reader(tenant), agent).await?;
-                let found = found.ok_or(ProblemCode::Unauthenticated)?;
-                inner.people.put(tenant, found.clone());
-                found
-            }
+        let agent = if let Some(agent) = inner.people.get(tenant, agent) {
+            agent
+        } else {
+            let found = agents::find(&inner.store.reader(tenant), agent).await?;
+            let found = found.ok_or(ProblemCode::Unauthenticated)?;
+            inner.people.put(tenant, found.clone());
+            found
         };
         if !agent.active {
             return Err(ProblemCode::AccountDisabled.into());

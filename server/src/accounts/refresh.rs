@@ -52,12 +52,11 @@ impl Accounts {
                         Some(used_at) => {
                             let next = accounts::refresh_token_in(tx, &next_hash).await?;
                             let unspent = next.filter(|next| next.used_at.is_none());
-                            match unspent.filter(|_| tx.now().since(used_at) <= GRACE_MS) {
-                                Some(next) => next.expires_at,
-                                None => {
-                                    accounts::revoke_session(tx, session).await?;
-                                    return Ok::<_, Refusal>(Outcome::Stolen);
-                                }
+                            if let Some(next) = unspent.filter(|_| tx.now().since(used_at) <= GRACE_MS) {
+                                next.expires_at
+                            } else {
+                                accounts::revoke_session(tx, session).await?;
+                                return Ok::<_, Refusal>(Outcome::Stolen);
                             }
                         }
                     };

@@ -30,7 +30,8 @@ pub(crate) async fn settle(tx: &mut Tx, identity: &ContactIdentity) -> Done<Cont
         }
     }
     let id_is_taken = found.iter().any(|known| known.contact.id == identity.id);
-    found.retain(|known| agrees(&known.contact, &identity));
+    let (found, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|known| agrees(&known.contact, &identity));
+    free_number(tx, others, &identity).await?;
     let mut found = merge(tx, found).await?;
     match found.as_mut() {
         None => make(tx, &identity, id_is_taken).await,
@@ -68,22 +69,26 @@ fn agrees(contact: &Contact, identity: &ContactIdentity) -> bool {
     };
     match (phone, lid) {
         // The LID stays with the person when the number changes.
-        (_, Some(true)) | (Some(true), None) | (None, None) => true,
+        (_, Some(true)) | (Some(true) | None, None) => true,
         // The number has moved to another person.
-        (Some(_), Some(false)) | (None, Some(false)) | (Some(false), None) => false,
+        (_, Some(false)) | (Some(false), None) => false,
     }
 }
 
-async fn make(tx: &mut Tx, identity: &ContactIdentity, id_is_taken: bool) -> Done<Contact> {
-    // A number that stays with a contact of another LID has changed hands: the new person gets it.
-    if let Some(phone) = &identity.phone {
-        for mut former in contacts::by_identity(tx, ContactId(uuid::Uuid::nil()), Some(phone), None).await? {
-            former.contact.phone = None;
-            former.contact.version += 1;
-            contacts::update(tx, &former).await?;
-            tx.journal(Event::ContactUpdated(former.contact));
-        }
+/// A number that stays with a contact of another LID has changed hands: the former holder loses it.
+async fn free_number(tx: &mut Tx, others: Vec<Known>, identity: &ContactIdentity) -> Stored<()> {
+    let holds = |known: &Known| identity.phone.is_some() && known.contact.phone == identity.phone;
+    for mut former in others.into_iter().filter(holds) {
+        former.contact.phone = None;
+        former.contact.name = shown_name(&former);
+        former.contact.version += 1;
+        contacts::update(tx, &former).await?;
+        tx.journal(Event::ContactUpdated(former.contact));
     }
+    Ok(())
+}
+
+async fn make(tx: &mut Tx, identity: &ContactIdentity, id_is_taken: bool) -> Done<Contact> {
     let contact = Contact {
         id: if id_is_taken { ContactId::fresh() } else { identity.id },
         version: 1,

@@ -135,7 +135,7 @@ async fn talk(app: &App, socket: &mut WebSocket, who: &Identity, is_bridge: bool
                 tokio::select! {
                     biased;
                     code = closing.asked() => return (code, reason(code)),
-                    sent = send_all(socket, frame, &mut seat.frames) => if sent.is_err() { return GONE },
+                    done = send_all(socket, frame, &mut seat.frames) => if done.is_err() { return GONE },
                 }
             }
             frame = socket.recv() => {
@@ -164,8 +164,8 @@ async fn talk(app: &App, socket: &mut WebSocket, who: &Identity, is_bridge: bool
                 if heard.elapsed() > SILENCE {
                     return GONE;
                 }
-                let sent = timeout(PING_EVERY, socket.send(Frame::Ping(bytes::Bytes::new()))).await;
-                if !matches!(sent, Ok(Ok(()))) {
+                let done = timeout(PING_EVERY, socket.send(Frame::Ping(bytes::Bytes::new()))).await;
+                if !matches!(done, Ok(Ok(()))) {
                     return GONE;
                 }
             }

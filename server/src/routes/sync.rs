@@ -36,7 +36,7 @@ pub(crate) async fn push(
     }
     let now = app.now();
     let results = desk::push::push(app.store(), who.tenant, now, app.caller(&who), body.changes).await;
-    Ok(Json(PushAnswer { results: results.map_err(unavailable)?, server_time: now }))
+    Ok(Json(PushAnswer { results: results.map_err(|error| unavailable(&error))?, server_time: now }))
 }
 
 /// What happened since a cursor; without one, a snapshot first.
@@ -76,7 +76,7 @@ pub(crate) struct PullQuery {
 }
 
 /// The bridge keeps what could not be stored and tries again.
-fn unavailable(error: StoreError) -> ApiError {
+fn unavailable(error: &StoreError) -> ApiError {
     tracing::error!(%error, "a push was not stored");
     ProblemCode::Unavailable.into()
 }

@@ -77,7 +77,7 @@ pub(crate) struct Thread {
     pub(crate) merged_into: Option<ConversationId>,
 }
 
-fn thread(row: Model) -> Stored<Thread> {
+fn thread(row: &Model) -> Stored<Thread> {
     Ok(Thread {
         conversation: Conversation {
             id: ConversationId(row.id),
@@ -135,7 +135,7 @@ pub(crate) async fn find(db: &impl Source, id: ConversationId) -> Stored<Option<
     for _ in 0..8 {
         match Entity::find_by_id((db.tenant(), id)).one(db.conn()).await? {
             Some(Model { merged_into: Some(next), .. }) => id = next,
-            other => return other.map(thread).transpose(),
+            other => return other.as_ref().map(thread).transpose(),
         }
     }
     Ok(None)
@@ -150,7 +150,7 @@ pub(crate) async fn of_contact(db: &impl Source, contact: ContactId, channel: Ch
         .filter(Column::MergedInto.is_null())
         .one(db.conn())
         .await?;
-    row.map(thread).transpose()
+    row.as_ref().map(thread).transpose()
 }
 
 /// The contact's talks on all channels.
@@ -161,7 +161,7 @@ pub(crate) async fn all_of_contact(db: &impl Source, contact: ContactId) -> Stor
         .filter(Column::MergedInto.is_null())
         .all(db.conn())
         .await?;
-    rows.into_iter().map(thread).collect()
+    rows.iter().map(thread).collect()
 }
 
 pub(crate) async fn insert(tx: &mut Tx, thread: &Thread) -> Stored<()> {
@@ -261,7 +261,7 @@ pub(super) fn with_company(
 fn item((row, contact, ticket): Company) -> Stored<ConversationItem> {
     let contact = contact.ok_or_else(|| StoreError::Damaged(format!("conversation {} has no contact", row.id)))?;
     Ok(ConversationItem {
-        conversation: thread(row)?.conversation,
+        conversation: thread(&row)?.conversation,
         contact: contacts::contact(contact)?,
         ticket: ticket.map(tickets::ticket).transpose()?,
     })
@@ -284,6 +284,6 @@ pub(crate) async fn after(db: &impl Source, id: Uuid, limit: u64) -> Stored<Vec<
         .all(db.conn())
         .await?;
     rows.into_iter()
-        .map(|row| Ok((row.id, if row.merged_into.is_some() { None } else { Some(thread(row)?.conversation) })))
+        .map(|row| Ok((row.id, if row.merged_into.is_some() { None } else { Some(thread(&row)?.conversation) })))
         .collect()
 }

@@ -372,11 +372,11 @@ async fn a_contact_is_changed_by_whoever_saw_its_last_version() {
     let late = desk.push(&bruno, patch("C. Souza", contact.version)).await;
     assert_eq!(rejected(&late), ProblemCode::VersionConflict);
     assert_eq!(late.truth.contact.expect("truth").name, "Carla Souza");
-    let path = format!("/api/contacts/{}", contact.id);
-    let bad = desk.call(Method::PATCH, &path, Some(&ana), Some(&json!({"email": "not one"}))).await;
+    let address = format!("/api/contacts/{}", contact.id);
+    let bad = desk.call(Method::PATCH, &address, Some(&ana), Some(&json!({"email": "not one"}))).await;
     assert_eq!(bad.code(), ProblemCode::InvalidRequest);
     let fine: Contact =
-        desk.call(Method::PATCH, &path, Some(&ana), Some(&json!({"tags": ["vip", "vip"], "name": ""}))).await.ok();
+        desk.call(Method::PATCH, &address, Some(&ana), Some(&json!({"tags": ["vip", "vip"], "name": ""}))).await.ok();
     assert_eq!((fine.tags, fine.name.as_str()), (vec!["vip".to_owned()], "Carla"), "the customer's own name is back");
 }
 
@@ -518,4 +518,30 @@ async fn an_opened_chat_waits_for_its_first_message() {
     assert_eq!(item.contact.name, "+55 11 91111-2222");
     let nowhere: Value = desk.get(&format!("/api/conversations/{}", MessageId::fresh()), &ana).await.json();
     assert_eq!(nowhere["code"], "not_found");
+}
+
+#[tokio::test]
+async fn f12_a_number_that_changes_hands_is_followed() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let with_lid = |number: &str, lid: &str| {
+        let mut customer = Customer::of_number(number);
+        customer.identity.lid = Some(lid.into());
+        customer
+    };
+    let (carla, diego) = (with_lid("+5511911112222", "111111"), with_lid("+5511933334444", "222222"));
+    let carla_id = desk.push(&ana, carla.says(line, "I am Carla")).await.truth.contact.expect("contact").id;
+    let diego_id = desk.push(&ana, diego.says(line, "I am Diego")).await.truth.contact.expect("contact").id;
+    // Carla's number goes to Diego, who is known by his hidden id.
+    let moved = with_lid("+5511911112222", "222222");
+    let truth = desk.push(&ana, moved.says(line, "My new number")).await;
+    assert_eq!(truth.outcome, Outcome::Applied);
+    let now = truth.truth.contact.expect("contact");
+    assert_eq!((now.id, now.phone.expect("phone").as_str()), (diego_id, "+5511911112222"));
+    let carla_now: Contact = desk.get(&format!("/api/contacts/{carla_id}"), &ana).await.ok();
+    assert_eq!((carla_now.phone, carla_now.lid.as_deref()), (None, Some("111111")));
+    // A stranger with Diego's old number is a new person.
+    let stranger = with_lid("+5511933334444", "333333");
+    let new = desk.push(&ana, stranger.says(line, "Who is Diego?")).await.truth.contact.expect("contact");
+    assert!(new.id != diego_id && new.id != carla_id);
 }

@@ -88,9 +88,8 @@ impl Socket {
 
     async fn closed(&mut self) -> u16 {
         loop {
-            match self.next().await {
-                Message::Close(frame) => return frame.expect("a reason").code.into(),
-                _ => continue,
+            if let Message::Close(frame) = self.next().await {
+                return frame.expect("a reason").code.into();
             }
         }
     }

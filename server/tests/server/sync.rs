@@ -14,11 +14,13 @@ use serde_json::json;
 use crate::support::{Customer, Desk, Person, rejected, report};
 
 fn messages(pulled: &PullAnswer) -> Vec<&Message> {
-    let message = |event| match event {
-        &Event::MessageNew(ref message) => Some(message),
-        _ => None,
-    };
-    pulled.entries.iter().filter_map(|entry| message(&entry.event)).collect()
+    let mut found = Vec::new();
+    for entry in &pulled.entries {
+        if let Event::MessageNew(message) = &entry.event {
+            found.push(message);
+        }
+    }
+    found
 }
 
 #[tokio::test]
