@@ -5,8 +5,8 @@ import { cachedConversation } from "../api/cache";
 import * as desk from "../api/desk";
 import { useDeskEvents } from "../api/live";
 import type { DeskEvent, Id, Message, Ticket } from "../api/model";
-import { agentsQuery, ticketsQuery } from "../api/queries";
-import { toast } from "../components/toast";
+import { ticketsQuery } from "../api/queries";
+import { sayLost } from "../components/ticket/say-lost";
 import { platform } from "../platform";
 import { safeName, safeText } from "../text/untrusted";
 
@@ -42,15 +42,11 @@ export function Announcer({ me }: { me: Id }) {
     (ticket: Ticket) => {
       if (ticket.pending && ticket.assignee_id === me) asked.set(ticket.id, Date.now());
       else if (asked.delete(ticket.id) && ticket.assignee_id && ticket.assignee_id !== me) {
-        const winner = client.getQueryData(agentsQuery.queryKey)?.find((agent) => agent.id === ticket.assignee_id);
-        const { number } = ticket;
-        toast.bad(
-          winner ? t("ticket.lost", { number, name: safeName(winner.name, 60) }) : t("ticket.lostUnknown", { number }),
-        );
+        void sayLost(client, ticket);
         void client.invalidateQueries({ queryKey: ticketsQuery("", "").queryKey });
       }
     },
-    [client, me, t],
+    [client, me],
   );
 
   const onEvent = useCallback(

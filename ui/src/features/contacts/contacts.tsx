@@ -141,7 +141,7 @@ function Rows({ items, selected, onOpen, onEnd }: RowsProps) {
                   </bdi>
                 </span>
                 {contact.last_interaction_at && (
-                  <span className="self-start text-12 text-text-3">{shortTime(contact.last_interaction_at)}</span>
+                  <span className="self-start text-12 text-text-2">{shortTime(contact.last_interaction_at)}</span>
                 )}
               </button>
             </li>

@@ -76,9 +76,8 @@ function Timeline({ conversation }: { conversation: ConversationItem }) {
     { label: t("timeline.closed"), at: ticket?.closed_at },
     { label: t("timeline.lastActivity"), at: conversation.last_activity_at },
   ];
-  const known = facts
-    .filter((fact): fact is { label: string; at: number } => fact.at != null)
-    .sort((a, b) => a.at - b.at);
+  // WhatsApp stamps whole seconds, so the order of events is known better than their times.
+  const known = facts.filter((fact): fact is { label: string; at: number } => fact.at != null);
   return (
     <ol className="grid gap-1.5 text-13">
       {known.map((fact) => (

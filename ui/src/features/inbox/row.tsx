@@ -40,7 +40,12 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
       <span className="truncate font-semibold">
         <Name>{contact.name}</Name>
       </span>
-      <span className={cx("text-12", item.unread > 0 ? "font-semibold text-accent" : "text-text-3")}>
+      <span
+        className={cx(
+          "text-12",
+          item.unread > 0 ? "font-semibold text-accent" : selected ? "text-text-2" : "text-text-3",
+        )}
+      >
         {shortTime(item.last_activity_at)}
       </span>
       <span className="flex min-w-0 items-center gap-1 text-13 text-text-2">

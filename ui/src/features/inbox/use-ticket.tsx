@@ -6,6 +6,7 @@ import { ProblemError } from "../../api/problem";
 import { agentsQuery } from "../../api/queries";
 import { type Move, useTicketMove } from "../../api/ticket-moves";
 import { problemText } from "../../components/problem-text";
+import { sayLost } from "../../components/ticket/say-lost";
 import { mayTransfer } from "../../components/ticket/ticket-tags";
 import { toast } from "../../components/toast";
 import { safeName } from "../../text/untrusted";
@@ -22,7 +23,11 @@ export function useTicket(ticket: Ticket | null | undefined, me: Agent, onTaken:
       const words = said(done, move);
       if (words) toast.good(words);
     },
-    onProblem: (error) => toast.bad(problemText(ProblemError.from(error))),
+    onProblem: (error, lost) => {
+      const problem = ProblemError.from(error);
+      if (problem.code === "ticket_taken") void sayLost(client, lost);
+      else toast.bad(problemText(problem));
+    },
   });
 
   // What is plain to see on the screen needs no words.
