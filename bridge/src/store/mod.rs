@@ -115,6 +115,17 @@ struct Inner {
     whatsapp_db: WhatsAppDb,
 }
 
+impl Drop for Inner {
+    /// A store that nobody closed: the writer still ends before the process does, because the cryptography it uses is taken
+    /// down at exit.
+    fn drop(&mut self) {
+        lock(&self.writer).take();
+        if let Some(thread) = lock(&self.thread).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
 /// Where the WhatsApp library keeps its own state, and the key to it.
 #[derive(Debug, Clone)]
 pub struct WhatsAppDb {
