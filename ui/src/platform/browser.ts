@@ -40,14 +40,16 @@ export function browserPlatform(): Platform {
   return {
     kind: "browser",
     setupToken,
-    async connection() {
+    async connection(refused) {
       if (servingHost() === "server") return { host: "server", baseUrl: "", token: null };
       if (code) {
         const token = await redeem(code).catch(() => null);
         if (token) window.sessionStorage.setItem(TOKEN_KEY, token);
       }
       const token = window.sessionStorage.getItem(TOKEN_KEY);
-      return token ? { host: "bridge", baseUrl: "", token } : null;
+      // A bridge that was started again has another token; only a fresh link helps.
+      if (token && token === refused) window.sessionStorage.removeItem(TOKEN_KEY);
+      return token && token !== refused ? { host: "bridge", baseUrl: "", token } : null;
     },
     async openExternal(address) {
       const url = webAddress(address);

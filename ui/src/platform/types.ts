@@ -17,8 +17,8 @@ export interface Notice {
 /** Everything the screen needs from whatever it runs in. Nothing else in the screen knows what that is. */
 export interface Platform {
   readonly kind: "tauri" | "browser";
-  /** Null where no way in is known: a browser tab without a valid link. */
-  connection(): Promise<Connection | null>;
+  /** Null where no way in is known: a browser tab without a valid link. `refused`: a token that no longer counts. */
+  connection(refused?: string): Promise<Connection | null>;
   /** The first-run token, where the address that was opened carried one. */
   readonly setupToken: string | null;
   /** Opens an http(s) address outside; anything else is refused. */
