@@ -1,5 +1,6 @@
 //! The rules of the desk, one operation a file. Each runs inside one transaction and journals what it changed.
 
+pub(crate) mod aliases;
 pub(crate) mod channel;
 pub(crate) mod contact;
 pub(crate) mod delivery;

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use ownline_model::{
-    ids::TenantId,
+    ids::{ChangeId, TenantId},
     problem::ProblemCode,
     sync::{Change, ChangeResult, Op, Outcome, Truth},
     time::UtcMillis,
 };
 
-use super::{Applied, Caller, Done, Refusal, channel, contact, delivery, ingest, read, reply, tickets};
+use super::{
+    Applied, Caller, Done, Refusal, aliases::Aliases, channel, contact, delivery, ingest, read, reply, tickets,
+};
 use crate::store::{self, Store, StoreError, Tx};
 
 /// Applies the changes in one transaction. Where the database balks at one of them, they are run one by one, so that a
@@ -22,24 +24,30 @@ pub(crate) async fn push(
     changes: Vec<Change>,
 ) -> Result<Vec<ChangeResult>, StoreError> {
     let (caller, changes) = (Arc::new(caller), Arc::<[Change]>::from(changes));
-    match apply_all(store, tenant, now, Arc::clone(&caller), Arc::clone(&changes)).await {
+    let none = Aliases::default();
+    match apply_all(store, tenant, now, Arc::clone(&caller), Arc::clone(&changes), none.clone()).await {
+        Ok((results, _)) => Ok(results),
         Err(error) if concerns_one_row(&error) => {
             tracing::warn!(%error, "a push is applied change by change");
             let mut results = Vec::with_capacity(changes.len());
+            let mut aliases = none;
             for change in changes.iter() {
                 let one = Arc::from([change.clone()]);
-                match apply_all(store, tenant, now, Arc::clone(&caller), one).await {
-                    Ok(result) => results.extend(result),
+                match apply_all(store, tenant, now, Arc::clone(&caller), one, aliases.clone()).await {
+                    Ok((result, learnt)) => {
+                        results.extend(result);
+                        aliases = learnt;
+                    }
                     Err(error) if concerns_one_row(&error) => {
                         tracing::error!(%error, change = %change.id, "a change could not be applied");
-                        results.push(rejected(change, ProblemCode::Internal, Truth::default(), None));
+                        results.push(rejected(change.id, ProblemCode::Internal, Truth::default(), None));
                     }
                     Err(error) => return Err(error),
                 }
             }
             Ok(results)
         }
-        other => other,
+        Err(error) => Err(error),
     }
 }
 
@@ -49,16 +57,22 @@ async fn apply_all(
     now: UtcMillis,
     caller: Arc<Caller>,
     changes: Arc<[Change]>,
-) -> Result<Vec<ChangeResult>, StoreError> {
+    mut aliases: Aliases,
+) -> Result<(Vec<ChangeResult>, Aliases), StoreError> {
     store
         .write(tenant, now, move |tx| {
             Box::pin(async move {
                 let mut results = Vec::with_capacity(changes.len());
                 for change in changes.iter() {
-                    results.push(result(tx, &caller, change).await?);
+                    let op = aliases.settle(change.op.clone());
+                    let result = result(tx, &caller, change.id, op).await?;
+                    if !matches!(result.outcome, Outcome::Rejected { .. }) {
+                        aliases.learn(&change.op, &result.truth);
+                    }
+                    results.push(result);
                     tx.order_events();
                 }
-                Ok(results)
+                Ok((results, aliases))
             })
         })
         .await
@@ -73,29 +87,29 @@ fn concerns_one_row(error: &StoreError) -> bool {
     }
 }
 
-fn rejected(change: &Change, code: ProblemCode, truth: Truth, detail: Option<String>) -> ChangeResult {
+fn rejected(id: ChangeId, code: ProblemCode, truth: Truth, detail: Option<String>) -> ChangeResult {
     let detail = detail.unwrap_or_else(|| code.title().to_owned());
-    ChangeResult { id: change.id, outcome: Outcome::Rejected { code, detail }, truth }
+    ChangeResult { id, outcome: Outcome::Rejected { code, detail }, truth }
 }
 
-async fn result(tx: &mut Tx, caller: &Caller, change: &Change) -> Result<ChangeResult, StoreError> {
+async fn result(tx: &mut Tx, caller: &Caller, id: ChangeId, op: Op) -> Result<ChangeResult, StoreError> {
     // Facts are recognised by what they carry. A request could be granted twice: it is remembered.
-    let request = is_request(&change.op);
-    if request && store::accounts::was_applied(tx, change.id).await? {
-        let truth = truth_about(tx, &change.op).await?;
-        return Ok(ChangeResult { id: change.id, outcome: Outcome::AlreadyApplied, truth });
+    let request = is_request(&op);
+    if request && store::accounts::was_applied(tx, id).await? {
+        let truth = truth_about(tx, &op).await?;
+        return Ok(ChangeResult { id, outcome: Outcome::AlreadyApplied, truth });
     }
-    match apply(tx, caller, &change.op).await {
+    match apply(tx, caller, op.clone()).await {
         Ok(Applied { changed, truth }) => {
             if request {
-                store::accounts::note_applied(tx, change.id).await?;
+                store::accounts::note_applied(tx, id).await?;
             }
             let outcome = if changed { Outcome::Applied } else { Outcome::AlreadyApplied };
-            Ok(ChangeResult { id: change.id, outcome, truth })
+            Ok(ChangeResult { id, outcome, truth })
         }
         Err(Refusal::Problem(problem)) => {
-            let truth = truth_about(tx, &change.op).await?;
-            Ok(rejected(change, problem.code, truth, problem.detail))
+            let truth = truth_about(tx, &op).await?;
+            Ok(rejected(id, problem.code, truth, problem.detail))
         }
         Err(Refusal::Store(error)) => Err(error),
     }
@@ -114,8 +128,8 @@ const fn is_request(op: &Op) -> bool {
     )
 }
 
-async fn apply(tx: &mut Tx, caller: &Caller, op: &Op) -> Done<Applied> {
-    match op.clone() {
+async fn apply(tx: &mut Tx, caller: &Caller, op: Op) -> Done<Applied> {
+    match op {
         Op::ChannelReported { channel_id, number, name, session, lends } => {
             channel::report(tx, caller, channel::Report { channel_id, number, name, session, lends }).await
         }

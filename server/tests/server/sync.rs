@@ -3,11 +3,12 @@
 use axum::http::StatusCode;
 use ownline_model::{
     event::Event,
-    ids::{ChangeId, DeviceId},
-    message::Message,
+    ids::{ChangeId, ChannelId, DeviceId, MessageId},
+    message::{Direction, Message, MessageStatus},
     problem::ProblemCode,
     sync::{Change, Op, Outcome, PullAnswer, Push, PushAnswer},
     ticket::TicketState,
+    time::UtcMillis,
 };
 use serde_json::json;
 
@@ -74,7 +75,7 @@ async fn a_push_is_answered_change_by_change_and_can_be_repeated() {
     let changes = vec![
         change(carla.says(line, "One")),
         change(report(line, "+5511900000001", true)),
-        change(Customer::of_number("+5511911112222").says(ownline_model::ids::ChannelId::fresh(), "No such line")),
+        change(Customer::of_number("+5511911112222").says(ChannelId::fresh(), "No such line")),
         change(diego.says(line, "Two")),
     ];
     let results = desk.push_changes(&ana, changes.clone()).await;
@@ -184,4 +185,38 @@ async fn many_bridges_at_once_keep_every_message_and_the_sequence() {
     assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1), "no gaps, no repeats");
     let contacts = news.entries.iter().filter(|entry| matches!(entry.event, Event::ContactUpdated(_))).count();
     assert_eq!(contacts, 40, "one contact a number, whoever heard of it first");
+}
+
+#[tokio::test]
+async fn a_machine_that_was_set_up_anew_is_understood() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let before = Customer::of_number("+5511911112222");
+    let old = before.says(line, "Hello");
+    let known = desk.push(&ana, old.clone()).await.truth;
+    // The same number, chat and message under fresh ids, all in one push, with changes that refer to them.
+    let (fresh_line, fresh) = (ChannelId::fresh(), Customer::of_number("+5511911112222"));
+    let Op::MessageReceived { scope, message, .. } = old else { unreachable!() };
+    let message =
+        Message { id: MessageId::fresh(), conversation_id: fresh.conversation, channel_id: fresh_line, ..message };
+    let reply = fresh.message(fresh_line, Direction::Outbound, "3EB0AABBCCDDEEFF001122", "Good morning");
+    let sent = Op::MessageStatus { message_id: reply.id, status: MessageStatus::Sent, at: UtcMillis(0), failure: None };
+    let changes = [
+        report(fresh_line, "+5511900000001", true),
+        Op::MessageReceived { contact: fresh.identity.clone(), scope, message },
+        Op::Reply { message: reply },
+        sent,
+        Op::ConversationRead { conversation_id: fresh.conversation, position: 1 },
+        fresh.says(fresh_line, "Thank you"),
+    ];
+    let changes = changes.map(|op| Change { id: ChangeId::fresh(), op }).to_vec();
+    let results = desk.push_changes(&ana, changes).await;
+    let outcomes: Vec<_> = results.iter().map(|result| result.outcome.clone()).collect();
+    let (applied, already) = (Outcome::Applied, Outcome::AlreadyApplied);
+    assert_eq!(outcomes, [already.clone(), already, applied.clone(), applied.clone(), applied.clone(), applied]);
+    assert_eq!(results[1].truth.message, known.message);
+    let chat = known.conversation.expect("conversation").id;
+    for result in &results[1..] {
+        assert_eq!(result.truth.conversation.as_ref().map(|it| it.id), Some(chat));
+    }
 }
