@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { forgetTokens, host, isSignedIn, onSignInChange } from "../api/access";
+import { bearer, connect, forgetTokens, host, isSignedIn, onSignInChange } from "../api/access";
 import * as account from "../api/account";
 import * as bridge from "../api/bridge";
 import { setFlow, useFlow } from "../api/flow";
@@ -13,6 +13,7 @@ import { Logo } from "../components/logo";
 import { LinkScreen } from "../features/link/link-screen";
 import { Setup } from "../features/sign-in/setup";
 import { SignIn } from "../features/sign-in/sign-in";
+import { platform } from "../platform";
 
 /** Lets people through to the desk once they are signed in and, on their own machine, linked or content without. */
 export function Gate({ children }: { children: ReactNode }) {
@@ -46,6 +47,14 @@ function BridgeGate({ children }: { children: ReactNode }) {
     if (session === "waiting_for_scan" || session === "pairing") setFlow({ linking: true });
   }, [session]);
 
+  // A bridge that was started again knows another token.
+  const [noWayIn, setNoWayIn] = useState(false);
+  const refused = error !== null && ProblemError.from(error).problem.status === 401;
+  useEffect(() => {
+    if (refused) void comeBack().then((known) => setNoWayIn(!known));
+  }, [refused]);
+
+  if (noWayIn) return <Waiting title={t("gate.noAccess")} hint={t("gate.noAccessHint")} />;
   if (!status)
     return error ? (
       <Waiting title={t("gate.bridgeAway")} hint={t("gate.bridgeAwayHint")} />
@@ -73,6 +82,12 @@ function BridgeGate({ children }: { children: ReactNode }) {
     );
   }
   return <Live>{children}</Live>;
+}
+
+async function comeBack(): Promise<boolean> {
+  const connection = await platform.connection(await bearer()).catch(() => null);
+  if (connection) connect(connection);
+  return connection !== null;
 }
 
 /** The linking page stays from the first choice until someone leaves it; trouble of a linked number belongs to the desk. */
