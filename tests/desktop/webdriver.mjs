@@ -118,7 +118,7 @@ export class Window {
 
   async close() {
     if (this.#session) await this.#call("DELETE", this.#session).catch(() => {});
-    if (this.#driver.exitCode === null) {
+    if (this.#driver.exitCode === null && this.#driver.signalCode === null) {
       const ended = once(this.#driver, "exit");
       this.#driver.kill("SIGTERM");
       await ended;
