@@ -99,6 +99,21 @@ async fn the_customer_sees_that_the_agent_read_and_types() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_line_appears_as_present_from_the_first_login_on() {
+    let Stage { network, line, folder: _folder } = unlinked().await;
+    line.link(&network, AGENT).await;
+    eventually("presence", async || {
+        let state = network.get("/state").await;
+        let phone = state["phones"].as_array()?.iter().find(|phone| phone["number"] == AGENT)?.clone();
+        let linked = phone["devices"].as_array()?.iter().find(|device| device["device"] != 0)?.clone();
+        (linked["available"] == true && linked["push_name"] == "Ana Agent").then_some(())
+    })
+    .await;
+    let account = line.store.linked().await.expect("store").expect("linked");
+    assert_eq!(account.name, "Ana Agent", "the agent's own name, until WhatsApp tells another");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_agent_sees_that_the_customer_types() {
     let Stage { network, line, folder: _folder } = linked().await;
     network.write(CUSTOMER, AGENT, "one moment").await;

@@ -152,12 +152,15 @@ impl Device {
     }
 }
 
-/// The name that customers see until WhatsApp tells the account's own.
-pub(super) fn stand_in_name(linked: Option<&LinkedAccount>) -> &str {
+/// The name that customers see until WhatsApp tells the account's own: the one it had before, else the agent's.
+pub(super) fn stand_in_name<'a>(linked: Option<&'a LinkedAccount>, agent: Option<&'a str>) -> &'a str {
     linked
         .filter(|account| account.name != account.phone.pretty())
-        .map(|account| account.name.trim())
-        .filter(|name| !name.is_empty())
+        .map(|account| account.name.as_str())
+        .into_iter()
+        .chain(agent)
+        .map(str::trim)
+        .find(|name| !name.is_empty())
         .unwrap_or(DEVICE_NAME)
 }
 
@@ -285,8 +288,9 @@ mod tests {
     fn a_number_is_no_name() {
         let phone: PhoneNumber = "+4915112345678".parse().expect("number");
         let account = |name: &str| LinkedAccount { phone: phone.clone(), lid: None, name: name.into(), platform: None };
-        assert_eq!(stand_in_name(Some(&account("Ana"))), "Ana");
-        assert_eq!(stand_in_name(Some(&account(&phone.pretty()))), DEVICE_NAME);
-        assert_eq!(stand_in_name(None), DEVICE_NAME);
+        assert_eq!(stand_in_name(Some(&account("Ana")), Some("Bruno")), "Ana");
+        assert_eq!(stand_in_name(Some(&account(&phone.pretty())), Some("Bruno")), "Bruno");
+        assert_eq!(stand_in_name(None, Some(" ")), DEVICE_NAME);
+        assert_eq!(stand_in_name(None, None), DEVICE_NAME);
     }
 }

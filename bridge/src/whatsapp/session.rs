@@ -183,7 +183,9 @@ impl Session {
             Ok(device) => device,
             Err(error) => return self.device_failed(&error).await,
         };
-        device.introduce(device::stand_in_name(self.account.as_ref())).await;
+        let agent = self.store.me().await.ok().flatten();
+        let name = agent.as_ref().map(|agent| agent.name.as_str());
+        device.introduce(device::stand_in_name(self.account.as_ref(), name)).await;
         let asked = self.network.version(&self.store, device.built_in_version());
         let Some(version) = self.cancel.run_until_cancelled(asked).await else { return };
         self.version = Some(version);
