@@ -67,7 +67,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 /// Logs to standard error: text on a terminal, JSON lines otherwise.
 fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,wacore_libsignal=error"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Failing means that logging runs already.
     let _ = if std::io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };

@@ -161,14 +161,12 @@ async fn typing_is_seen_on_both_sides() {
 
     let mut changes = stage.world.changes();
     device.client.chatstate().send_composing(&jid(CUSTOMER)).await.expect("sent");
-    eventually("the customer sees it", async || {
-        match changes.recv().await {
-            Ok(ownline_simulator::world::Change::Typing { number, from, state }) => {
-                assert_eq!((number.as_str(), from.as_str()), (CUSTOMER, AGENT));
-                (state == TypingState::Composing).then_some(())
-            }
-            _ => None,
+    eventually("the customer sees it", async || match changes.recv().await {
+        Ok(ownline_simulator::world::Change::Typing { number, from, state }) => {
+            assert_eq!((number.as_str(), from.as_str()), (CUSTOMER, AGENT));
+            (state == TypingState::Composing).then_some(())
         }
+        _ => None,
     })
     .await;
 }
@@ -176,7 +174,8 @@ async fn typing_is_seen_on_both_sides() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_client_may_leave_and_ask_who_exists() {
     let (stage, mut device) = linked().await;
-    let asked = device.client.contacts().is_on_whatsapp(&[jid(CUSTOMER), jid("4917000000000")]).await.expect("answered");
+    let asked =
+        device.client.contacts().is_on_whatsapp(&[jid(CUSTOMER), jid("4917000000000")]).await.expect("answered");
     let known: Vec<(String, bool)> =
         asked.iter().map(|answer| (answer.jid.user.to_string(), answer.is_registered)).collect();
     assert!(known.contains(&(CUSTOMER.to_owned(), true)), "{known:?}");
@@ -208,8 +207,23 @@ async fn a_phone_that_is_off_changes_nothing_for_its_devices() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bulk_is_delivered_and_counted() {
     let (stage, mut device) = linked().await;
-    let load = serde_json::from_value(serde_json::json!({ "to": AGENT, "customers": 3, "messages": 100 })).expect("a load");
+    let load =
+        serde_json::from_value(serde_json::json!({ "to": AGENT, "customers": 3, "messages": 100 })).expect("a load");
     let report = stage.world.load(load).await.expect("delivered");
     assert_eq!((report.customers, report.messages, report.delivered), (3, 100, 100));
     assert_eq!(device.texts(100).await.len(), 100);
+}
+
+/// Prints figures; asserts no times.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn bulk_speed() {
+    let (stage, device) = linked().await;
+    for (customers, messages, phone_off) in [(20, 20_000, false), (20, 20_000, true), (1, 20_000, true)] {
+        stage.world.set_offline(AGENT, phone_off).await.expect("switched");
+        let load = serde_json::json!({ "to": AGENT, "customers": customers, "messages": messages });
+        let report = stage.world.load(serde_json::from_value(load).expect("a load")).await.expect("delivered");
+        tracing::error!(phone_off, ?report, "measured");
+    }
+    drop(device);
 }

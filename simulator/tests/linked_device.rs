@@ -4,7 +4,8 @@ mod support;
 
 use ownline_simulator::world::{Direction, NewPhone, Status, WorldError};
 use support::{
-    AGENT, CUSTOMER, Device, OTHER_AGENT, Stage, acknowledged, eventually, jid, message, queue_drained, read, receipt, status,
+    AGENT, CUSTOMER, Device, OTHER_AGENT, Stage, acknowledged, eventually, jid, message, queue_drained, read, receipt,
+    status,
 };
 use whatsapp_rust::wacore::types::events::Event;
 
@@ -61,7 +62,10 @@ async fn texts_and_ticks_travel_both_ways() {
 
     let transcript = stage.world.customer_messages(CUSTOMER, Some(AGENT)).await.expect("a transcript");
     let lines: Vec<_> = transcript.iter().map(|line| (line.direction, line.id.as_str(), line.status)).collect();
-    assert_eq!(lines, [(Direction::Sent, id.as_str(), Status::Read), (Direction::Received, reply.as_str(), Status::Read)]);
+    assert_eq!(
+        lines,
+        [(Direction::Sent, id.as_str(), Status::Read), (Direction::Received, reply.as_str(), Status::Read)]
+    );
     let phone = stage.world.phone_messages(AGENT, Some(CUSTOMER)).await.expect("a transcript");
     assert_eq!(phone.len(), 2, "the phone has both: {phone:?}");
     assert_eq!(phone[1].device, 1, "written on the linked device");

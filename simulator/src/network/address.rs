@@ -53,7 +53,8 @@ mod tests {
     fn numbers_are_digits_with_a_country_code() {
         assert_eq!(parse_number("4915112345678"), Some(4_915_112_345_678));
         assert_eq!(parse_number("+4915112345678"), Some(4_915_112_345_678));
-        for wrong in ["", "123456", "0491511234", "49 151 1234567", "1234567890123456", "49x5112345678", "++4915112345"] {
+        for wrong in ["", "123456", "0491511234", "49 151 1234567", "1234567890123456", "49x5112345678", "++4915112345"]
+        {
             assert_eq!(parse_number(wrong), None, "{wrong}");
         }
     }

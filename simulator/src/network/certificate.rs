@@ -49,11 +49,8 @@ impl Authority {
     pub fn chain(&self) -> Vec<u8> {
         let intermediate = details(INTERMEDIATE_SERIAL, ROOT_SERIAL, &self.intermediate);
         let leaf = details(LEAF_SERIAL, INTERMEDIATE_SERIAL, &self.server);
-        CertChain {
-            leaf: certificate(leaf, &self.intermediate),
-            intermediate: certificate(intermediate, &self.root),
-        }
-        .encode_to_vec()
+        CertChain { leaf: certificate(leaf, &self.intermediate), intermediate: certificate(intermediate, &self.root) }
+            .encode_to_vec()
     }
 }
 
@@ -70,10 +67,7 @@ fn details(serial: u32, issuer: u32, subject: &KeyPair) -> Vec<u8> {
 
 fn certificate(details: Vec<u8>, issuer: &KeyPair) -> MessageField<cert_chain::NoiseCertificate> {
     let signature = crypto::sign(issuer, &[&details]).to_vec();
-    MessageField::some(cert_chain::NoiseCertificate {
-        details: Some(details),
-        signature: Some(signature),
-    })
+    MessageField::some(cert_chain::NoiseCertificate { details: Some(details), signature: Some(signature) })
 }
 
 #[cfg(test)]

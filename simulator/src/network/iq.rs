@@ -62,9 +62,7 @@ pub(super) async fn answer(serving: &Serving, question: &NodeRef<'_>) -> Result<
         ("privacy", "set", "privacy") => set_privacy(serving, question).await?,
         ("blocklist", _, _) => blocklist(serving, question).await?,
         ("w:m", _, _) => result(question).children([media_conn(serving)]).build(),
-        ("w:g2", "get", "participating") => {
-            result(question).children([NodeBuilder::new("groups").build()]).build()
-        }
+        ("w:g2", "get", "participating") => result(question).children([NodeBuilder::new("groups").build()]).build(),
         ("w:g2", ..) | ("w:profile:picture", "get", _) => error(question, 404, "item-not-found"),
         ("md", "set", "remove-companion-device") => return remove_companion(serving, question).await,
         ("md", "set", "link_code_companion_reg") => error(question, 501, "feature-not-implemented"),
@@ -148,9 +146,8 @@ async fn blocklist(serving: &Serving, question: &NodeRef<'_>) -> Result<Node, St
         serving.network.store.write(vec![super::Network::profile_op(&serving.account)]).await?;
     }
     let blocked = lock(&serving.account.profile).blocked.clone();
-    let items = blocked
-        .iter()
-        .map(|number| NodeBuilder::new("item").attr("jid", Address::phone(*number).jid()).build());
+    let items =
+        blocked.iter().map(|number| NodeBuilder::new("item").attr("jid", Address::phone(*number).jid()).build());
     let hash = blocked.iter().fold(1_u64, |hash, number| hash.wrapping_mul(31).wrapping_add(*number));
     Ok(result(question).children([NodeBuilder::new("list").attr("dhash", hash).children(items).build()]).build())
 }

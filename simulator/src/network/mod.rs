@@ -183,7 +183,8 @@ impl Network {
             *lock(&device.prekeys) = saved.prekeys.into_iter().collect();
             let mut queue = lock(&device.queue);
             for entry in saved.queue {
-                let Some(node) = entry.node.get(1..).and_then(|bytes| wacore_binary::marshal::unmarshal_ref(bytes).ok())
+                let Some(node) =
+                    entry.node.get(1..).and_then(|bytes| wacore_binary::marshal::unmarshal_ref(bytes).ok())
                 else {
                     tracing::warn!(number = row.number, device = saved.device, "a queued stanza is unreadable");
                     continue;
@@ -234,13 +235,13 @@ impl Network {
         Ok(())
     }
 
-    /// Removes what the device has confirmed. False when nothing waited under that key.
-    pub async fn confirm(&self, device: &Device, keys: &[Key], peer: u64) -> Result<bool, StoreError> {
+    /// Removes what the device has confirmed, each with the peer it came from. False when nothing waited under that key.
+    pub async fn confirm(&self, device: &Device, keys: &[(Key, u64)]) -> Result<bool, StoreError> {
         let ops: Vec<Op> = {
             let mut queue = lock(&device.queue);
             let Address { number, device } = device.address;
             keys.iter()
-                .filter_map(|key| queue.confirm(key, peer))
+                .filter_map(|(key, peer)| queue.confirm(key, *peer))
                 .map(|seq| Op::Dequeue { number, device, seq })
                 .collect()
         };
@@ -255,9 +256,9 @@ impl Network {
     }
 
     /// Tells running loads what a linked device has confirmed.
-    fn count(&self, number: u64, keys: &[Key]) {
+    fn count(&self, number: u64, keys: &[(Key, u64)]) {
         for watch in lock(&self.watches).iter().filter(|watch| watch.number == number) {
-            watch.confirmed(keys.iter().map(|key| &*key.id));
+            watch.confirmed(keys.iter().map(|(key, _)| &*key.id));
         }
     }
 
@@ -299,11 +300,8 @@ impl Network {
                     child = child.attr("key-index", lock(&changed.record).key_index);
                 }
                 let keys = NodeBuilder::new("key-index-list").attr("ts", at).bytes(list.clone()).build();
-                let body = if what == "remove" {
-                    NodeBuilder::new("key-index-list").attr("ts", at).build()
-                } else {
-                    keys
-                };
+                let body =
+                    if what == "remove" { NodeBuilder::new("key-index-list").attr("ts", at).build() } else { keys };
                 let change = NodeBuilder::new(what).children([child.build(), body]).build();
                 let notification = NodeBuilder::new("notification")
                     .attr("from", Address::phone(account.number).jid())

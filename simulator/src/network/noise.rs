@@ -1,7 +1,7 @@
 //! The server's side of WhatsApp's Noise handshakes: XX for a first meeting, IK for a client that remembers our static key,
 //! XXfallback for one that remembers another.
 
-use wacore_libsignal::crypto::{aes_256_gcm_decrypt, aes_256_gcm_encrypt, transport_aead, TransportAead};
+use wacore_libsignal::crypto::{TransportAead, aes_256_gcm_decrypt, aes_256_gcm_encrypt, transport_aead};
 use wacore_libsignal::protocol::KeyPair;
 use waproto::buffa::{Message as _, MessageField};
 use waproto::whatsapp::{ClientPayload, HandshakeMessage, handshake_message as wire};
@@ -71,8 +71,7 @@ impl Transcript {
     fn encrypt(&mut self, plain: &[u8]) -> Result<Vec<u8>, NoiseError> {
         let nonce = self.next_nonce();
         let mut sealed = Vec::with_capacity(plain.len() + 16);
-        aes_256_gcm_encrypt(&self.key, &nonce, &self.hash, plain, &mut sealed)
-            .map_err(|_| NoiseError::Exhausted)?;
+        aes_256_gcm_encrypt(&self.key, &nonce, &self.hash, plain, &mut sealed).map_err(|_| NoiseError::Exhausted)?;
         self.mix_hash(&sealed);
         Ok(sealed)
     }

@@ -40,7 +40,10 @@ pub type Proof = Result<Vec<u8>, String>;
 enum Progress {
     Open,
     /// A phone has approved and waits for the device's proof, which answers the iq with this id.
-    Approved { iq: String, proof: oneshot::Sender<Proof> },
+    Approved {
+        iq: String,
+        proof: oneshot::Sender<Proof>,
+    },
     Closed,
 }
 
@@ -161,7 +164,12 @@ impl Offer {
     }
 
     /// Tells the device that a phone approved, and returns its proof: the encoded, fully signed device identity.
-    pub async fn approve(&self, network: &Network, account: &Account, approval: &Approval) -> Result<Vec<u8>, WorldError> {
+    pub async fn approve(
+        &self,
+        network: &Network,
+        account: &Account,
+        approval: &Approval,
+    ) -> Result<Vec<u8>, WorldError> {
         let iq = super::route::new_stanza_id();
         let (proof, answer) = oneshot::channel();
         {

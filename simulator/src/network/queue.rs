@@ -133,11 +133,7 @@ impl Queue {
         if cursor >= end {
             return Vec::new();
         }
-        self.entries
-            .range(cursor + 1..=end)
-            .take(limit)
-            .map(|(seq, entry)| (*seq, Arc::clone(&entry.node)))
-            .collect()
+        self.entries.range(cursor + 1..=end).take(limit).map(|(seq, entry)| (*seq, Arc::clone(&entry.node))).collect()
     }
 
     /// Position of the newest stanza ever queued.

@@ -131,9 +131,7 @@ impl Network {
             node.build()
         };
         let for_author = matches!(receipt.kind.as_str(), "" | "read" | "played");
-        if for_author
-            && let Some(author) = self.account(receipt.to.number)
-        {
+        if for_author && let Some(author) = self.account(receipt.to.number) {
             let (from, to_self) = (from.to_non_ad(), author.number == reader.number);
             for target in author.devices() {
                 if !(to_self && target.address.device == device) {
@@ -297,8 +295,9 @@ pub async fn receipt(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreE
     }
     ids.retain(|id| !id.is_empty());
     if let (Some(author), false) = (author, ids.is_empty()) {
-        let keys: Vec<Key> = ids.iter().map(|id| Key::new(Class::Message, id, "")).collect();
-        network.confirm(&serving.device, &keys, author.number).await?;
+        let keys: Vec<(Key, u64)> =
+            ids.iter().map(|id| (Key::new(Class::Message, id, ""), author.number)).collect();
+        network.confirm(&serving.device, &keys).await?;
         let by_lid = named.is_some_and(|jid| jid.server == Server::Lid);
         let device = serving.device.address.device;
         if kind == "retry" || kind == "enc_rekey_retry" {
@@ -336,7 +335,11 @@ fn presence_node(account: &Account, available: bool) -> Node {
 }
 
 fn is_available(account: &Account) -> bool {
-    account.companions().iter().filter_map(|device: &std::sync::Arc<Device>| device.link()).any(|link| link.is_available())
+    account
+        .companions()
+        .iter()
+        .filter_map(|device: &std::sync::Arc<Device>| device.link())
+        .any(|link| link.is_available())
 }
 
 /// Remembers the wish and answers with how it is now.

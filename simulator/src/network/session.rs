@@ -95,7 +95,12 @@ pub struct Serving {
 
 impl Session {
     /// Judges the client's payload. A device that may log in is attached at once, and an older connection of it ended.
-    pub(super) async fn admit(network: &Arc<Network>, link: &Arc<Link>, client: Key, payload: &ClientPayload) -> Admission {
+    pub(super) async fn admit(
+        network: &Arc<Network>,
+        link: &Arc<Link>,
+        client: Key,
+        payload: &ClientPayload,
+    ) -> Admission {
         let refused = |failure: NodeBuilder| Admission::Refused { link: Arc::clone(link), failure: failure.build() };
         if let Some(data) = payload.device_pairing_data.as_option() {
             return match registration(client, data) {
@@ -291,7 +296,7 @@ impl Serving {
             _ => return Ok(()),
         };
         let peer = attrs.optional_jid("to").and_then(|jid| self.network.resolve(&jid)).map_or(0, |peer| peer.number);
-        self.network.confirm(&self.device, &[key], peer).await.map(drop)
+        self.network.confirm(&self.device, &[(key, peer)]).await.map(drop)
     }
 
     async fn presence(&self, node: &NodeRef<'_>) {

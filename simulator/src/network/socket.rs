@@ -31,6 +31,8 @@ const HANDSHAKE: Duration = Duration::from_secs(20);
 const IDLE: Duration = Duration::from_mins(3);
 /// A client that does not ask for what it missed gets it all the same.
 const UNASKED: Duration = Duration::from_secs(1);
+/// As does one that asked once and takes the rest for granted.
+const UNASKED_AGAIN: Duration = Duration::from_millis(250);
 /// Stanzas of the backlog sent without being asked for.
 const UNASKED_BATCH: usize = 100;
 /// Stanzas taken from a queue at a time.
@@ -189,7 +191,12 @@ enum Phase {
     /// Not yet: the client has not asked.
     Passive,
     /// What gathered while it was away, up to `end`.
-    Offline { end: u64, total: usize, allowance: usize, unasked: Instant },
+    Offline {
+        end: u64,
+        total: usize,
+        allowance: usize,
+        unasked: Instant,
+    },
     Live,
 }
 
@@ -332,7 +339,7 @@ impl Writer {
             self.cursor = *last;
             if let Phase::Offline { allowance, unasked, .. } = &mut self.phase {
                 *allowance -= batch.len();
-                *unasked = Instant::now() + UNASKED;
+                *unasked = Instant::now() + UNASKED_AGAIN;
             }
             for (_, node) in &batch {
                 if offline {

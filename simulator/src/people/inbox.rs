@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, NodeContent, NodeValue};
+use wacore_libsignal::protocol::SignalProtocolError;
 use waproto::buffa::Message as _;
 use waproto::whatsapp::Message;
 use waproto::whatsapp::message::protocol_message::Type;
 
 use super::content;
-use super::keyring::Keyring;
+use super::keyring::{Keyring, KeyringError};
 use super::outbox::{device_sent, enc, stanza};
 use super::person::Person;
 use super::transcript;
@@ -48,6 +49,10 @@ fn bytes(node: &Node) -> &[u8] {
     }
 }
 
+fn delivered(author: Address, by_lid: bool, id: &str) -> Receipt {
+    Receipt { to: author, by_lid, ids: vec![id.to_owned()], kind: String::new(), at: now_seconds() }
+}
+
 impl Person {
     /// Reads stanzas from the queue and confirms them.
     pub(super) async fn read(&self, batch: Vec<(u64, Arc<Node>)>) -> Result<(), StoreError> {
@@ -80,12 +85,11 @@ impl Person {
         if after.prekeys_low {
             self.refill_prekeys().await?;
         }
-        for (_, node) in &batch {
-            let peer = crate::network::route::author(node);
-            if let Some(key) = Key::of(node) {
-                self.network.confirm(&self.device, &[key], peer).await?;
-            }
-        }
+        let keys: Vec<(Key, u64)> = batch
+            .iter()
+            .filter_map(|(_, node)| Some((Key::of(node)?, crate::network::route::author(node))))
+            .collect();
+        self.network.confirm(&self.device, &keys).await?;
         for id in after.changed {
             self.tell_message(&id).await;
         }
@@ -94,8 +98,7 @@ impl Person {
 
     async fn read_message(&self, keyring: &mut Keyring, node: &Node, ops: &mut Vec<Op>, after: &mut After) {
         let from = node.attrs.get("from").and_then(NodeValue::to_jid);
-        let Some((from, by_lid)) =
-            from.and_then(|jid| Some((self.network.resolve(&jid)?, jid.server.is_lid_family())))
+        let Some((from, by_lid)) = from.and_then(|jid| Some((self.network.resolve(&jid)?, jid.server.is_lid_family())))
         else {
             return;
         };
@@ -106,6 +109,13 @@ impl Person {
                 Ok(Ok(message)) => message,
                 Ok(Err(error)) => {
                     tracing::warn!(%error, id, "a decrypted message is malformed");
+                    continue;
+                }
+                // Read before; the confirmation was lost with the end of the program.
+                Err(KeyringError::Signal(SignalProtocolError::DuplicatedMessage(..))) => {
+                    if from.number != self.number() {
+                        after.receipts.push(delivered(from, by_lid, &id));
+                    }
                     continue;
                 }
                 Err(error) => {
@@ -165,15 +175,13 @@ impl Person {
         })));
         after.changed.push(id.to_owned());
         if !own {
-            let ids = vec![id.to_owned()];
-            after.receipts.push(Receipt { to: from, by_lid, ids, kind: String::new(), at: now_seconds() });
+            after.receipts.push(delivered(from, by_lid, id));
         }
     }
 
     fn read_receipt(&self, node: &Node, ops: &mut Vec<Op>, after: &mut After) {
-        let resolve = |key: &str| {
-            node.attrs.get(key).and_then(NodeValue::to_jid).and_then(|jid| self.network.resolve(&jid))
-        };
+        let resolve =
+            |key: &str| node.attrs.get(key).and_then(NodeValue::to_jid).and_then(|jid| self.network.resolve(&jid));
         let Some(from) = resolve("from") else { return };
         let kind = text(node, "type");
         if kind == "retry" {
@@ -217,12 +225,8 @@ impl Person {
         let mut ops = ops;
         ops.push(Op::PreKeys { number, device: 0, keys: rest.to_vec() });
         self.network.store.write(ops).await?;
-        let retry = NodeBuilder::new("retry")
-            .attr("count", count)
-            .attr("id", id)
-            .attr("t", now_seconds())
-            .attr("v", 1)
-            .build();
+        let retry =
+            NodeBuilder::new("retry").attr("count", count).attr("id", id).attr("t", now_seconds()).attr("v", 1).build();
         let mut children = vec![retry, NodeBuilder::new("registration").bytes(registration.to_be_bytes()).build()];
         if let Some((prekey_id, prekey)) = first.first() {
             children.push(super::phone::retry_keys(&identity, (*prekey_id, prekey), &signed));

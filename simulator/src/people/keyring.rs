@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use rand::rngs::StdRng;
 use rand::RngExt as _;
+use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use wacore_libsignal::protocol::{
     CiphertextMessage, DeviceId, Direction, GenericSignedPreKey as _, IdentityChange, IdentityKey, IdentityKeyPair,
-    IdentityKeyStore, KeyPair, PreKeyBundle, PreKeyId, PreKeyRecord, PreKeySignalMessage, PreKeyStore,
-    ProtocolAddress, SessionCheckoutKey, SessionCheckoutStoreResult, SessionRecord, SessionStore,
-    SignalMessage, SignalProtocolError, SignedPreKeyId, SignedPreKeyRecord, SignedPreKeyStore, Timestamp,
-    UsePQRatchet, message_decrypt, message_encrypt, process_prekey_bundle,
+    IdentityKeyStore, KeyPair, PreKeyBundle, PreKeyId, PreKeyRecord, PreKeySignalMessage, PreKeyStore, ProtocolAddress,
+    SessionCheckoutKey, SessionCheckoutStoreResult, SessionRecord, SessionStore, SignalMessage, SignalProtocolError,
+    SignedPreKeyId, SignedPreKeyRecord, SignedPreKeyStore, Timestamp, UsePQRatchet, message_decrypt, message_encrypt,
+    process_prekey_bundle,
 };
 
 use crate::crypto::{self, Key};
@@ -253,7 +253,9 @@ impl Keyring {
             CiphertextMessage::PreKeySignalMessage(message) => {
                 Ok(Sealed { kind: "pkmsg", bytes: message.serialized().to_vec() })
             }
-            CiphertextMessage::SignalMessage(message) => Ok(Sealed { kind: "msg", bytes: message.serialized().to_vec() }),
+            CiphertextMessage::SignalMessage(message) => {
+                Ok(Sealed { kind: "msg", bytes: message.serialized().to_vec() })
+            }
             _ => Err(KeyringError::BadType),
         }
     }
@@ -409,4 +411,3 @@ impl SessionStore for Sessions {
         SessionCheckoutStoreResult::Stored
     }
 }
-

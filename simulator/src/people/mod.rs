@@ -12,8 +12,6 @@ pub mod transcript;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-
-
 use crate::crypto;
 use crate::network::Network;
 use crate::network::account::{Account, Device, DeviceRecord, Kind, Profile, lock};
@@ -69,8 +67,7 @@ impl People {
             .ok_or_else(|| damaged("no secrets"))?;
         let prekeys = std::mem::take(&mut row.prekeys);
         let sessions = std::mem::take(&mut row.sessions);
-        let keyring =
-            Keyring::open(row.number, secrets, prekeys, sessions).ok_or_else(|| damaged("a damaged key"))?;
+        let keyring = Keyring::open(row.number, secrets, prekeys, sessions).ok_or_else(|| damaged("a damaged key"))?;
         let no_device = damaged("no device");
         let account = self.network.restore(row)?;
         let device = account.device(0).ok_or(no_device)?;
@@ -105,19 +102,22 @@ impl People {
             blocked: Vec::new(),
             privacy: std::collections::BTreeMap::default(),
         }));
-        let device = Arc::new(Device::new(Address::phone(number), DeviceRecord {
-            registration_id: keyring.secrets.registration_id,
-            identity: keyring.identity(),
-            noise: None,
-            signed_prekey: keyring.signed_prekey(),
-            key_index: 0,
-            device_identity: Vec::new(),
-            push_name: name,
-            platform: "android".to_owned(),
-            linked_at: crate::network::now_ms(),
-            uploaded: true,
-            keys_shared: true,
-        }));
+        let device = Arc::new(Device::new(
+            Address::phone(number),
+            DeviceRecord {
+                registration_id: keyring.secrets.registration_id,
+                identity: keyring.identity(),
+                noise: None,
+                signed_prekey: keyring.signed_prekey(),
+                key_index: 0,
+                device_identity: Vec::new(),
+                push_name: name,
+                platform: "android".to_owned(),
+                linked_at: crate::network::now_ms(),
+                uploaded: true,
+                keys_shared: true,
+            },
+        ));
         lock(&device.prekeys).extend(prekeys.iter().copied());
         account.add_device(Arc::clone(&device));
         if !self.network.add_account(Arc::clone(&account)) {
@@ -142,4 +142,3 @@ impl People {
         person
     }
 }
-

@@ -84,19 +84,22 @@ impl Person {
         let device_identity = certificate.verify(&proof, &code.identity)?;
         let registration = &offer.registration;
         let address = Address::new(self.number(), approval.device);
-        let device = Arc::new(Device::new(address, DeviceRecord {
-            registration_id: registration.registration_id,
-            identity: registration.identity,
-            noise: Some(hex::encode(registration.noise)),
-            signed_prekey: registration.signed_prekey,
-            key_index: approval.key_index,
-            device_identity,
-            push_name: String::new(),
-            platform: registration.platform.clone(),
-            linked_at: now_ms(),
-            uploaded: false,
-            keys_shared: false,
-        }));
+        let device = Arc::new(Device::new(
+            address,
+            DeviceRecord {
+                registration_id: registration.registration_id,
+                identity: registration.identity,
+                noise: Some(hex::encode(registration.noise)),
+                signed_prekey: registration.signed_prekey,
+                key_index: approval.key_index,
+                device_identity,
+                push_name: String::new(),
+                platform: registration.platform.clone(),
+                linked_at: now_ms(),
+                uploaded: false,
+                keys_shared: false,
+            },
+        ));
         self.account.add_device(Arc::clone(&device));
         self.network.store.write(vec![Network::device_op(&device)]).await?;
         self.sign_device_list().await?;

@@ -53,12 +53,8 @@ mod tests {
     fn both_forms_of_the_code_are_read() {
         let key = |byte: u8| STANDARD.encode([byte; 32]);
         let short = format!("2@abc,{},{},{}", key(1), key(2), key(3));
-        let expected = LinkingCode {
-            reference: "2@abc".to_owned(),
-            noise: [1; 32],
-            identity: [2; 32],
-            secret: [3; 32],
-        };
+        let expected =
+            LinkingCode { reference: "2@abc".to_owned(), noise: [1; 32], identity: [2; 32], secret: [3; 32] };
         for code in [short.clone(), format!("{short},1"), format!("{DEEP_LINK}{short},1"), format!(" {short}\n")] {
             assert_eq!(code.parse(), Ok(expected.clone()), "{code}");
         }
@@ -67,8 +63,14 @@ mod tests {
     #[test]
     fn anything_else_is_no_code() {
         let key = STANDARD.encode([1; 32]);
-        let wrong =
-            [String::new(), "hello".to_owned(), format!("a,{key},{key}"), format!("a,{key},{key},AAAA"), format!(",{key},{key},{key}"), format!("a,{key},{key},{key},1,2")];
+        let wrong = [
+            String::new(),
+            "hello".to_owned(),
+            format!("a,{key},{key}"),
+            format!("a,{key},{key},AAAA"),
+            format!(",{key},{key},{key}"),
+            format!("a,{key},{key},{key},1,2"),
+        ];
         for code in wrong {
             assert_eq!(code.parse::<LinkingCode>(), Err(WorldError::BadQr), "{code}");
         }

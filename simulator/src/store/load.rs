@@ -42,7 +42,9 @@ pub struct SavedState {
 pub(super) fn load(connection: &Connection) -> Result<SavedState, StoreError> {
     let meta = all(connection, "SELECT key, value FROM meta", |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut people: HashMap<u64, Vec<u8>> =
-        all(connection, "SELECT number, data FROM people", |row| Ok((int(row, 0)?, row.get(1)?)))?.into_iter().collect();
+        all(connection, "SELECT number, data FROM people", |row| Ok((int(row, 0)?, row.get(1)?)))?
+            .into_iter()
+            .collect();
     let mut person_prekeys = group(all(connection, "SELECT number, id, private FROM person_prekeys", |row| {
         Ok((int(row, 0)?, (row.get(1)?, row.get(2)?)))
     })?);
@@ -55,37 +57,32 @@ pub(super) fn load(connection: &Connection) -> Result<SavedState, StoreError> {
         |row| Ok((int(row, 0)?, (row.get(1)?, int(row, 2)?, row.get(3)?))),
     )?);
     let mut devices = devices(connection)?;
-    let accounts = all(connection, "SELECT number, data FROM accounts ORDER BY number", |row| {
-        Ok((int(row, 0)?, row.get(1)?))
-    })?
-    .into_iter()
-    .map(|(number, data)| AccountRow {
-        number,
-        data,
-        person: people.remove(&number),
-        prekeys: person_prekeys.remove(&number).unwrap_or_default(),
-        sessions: sessions.remove(&number).unwrap_or_default(),
-        devices: devices.remove(&number).unwrap_or_default(),
-        patches: patches.remove(&number).unwrap_or_default(),
-    })
-    .collect();
+    let accounts =
+        all(connection, "SELECT number, data FROM accounts ORDER BY number", |row| Ok((int(row, 0)?, row.get(1)?)))?
+            .into_iter()
+            .map(|(number, data)| AccountRow {
+                number,
+                data,
+                person: people.remove(&number),
+                prekeys: person_prekeys.remove(&number).unwrap_or_default(),
+                sessions: sessions.remove(&number).unwrap_or_default(),
+                devices: devices.remove(&number).unwrap_or_default(),
+                patches: patches.remove(&number).unwrap_or_default(),
+            })
+            .collect();
     Ok(SavedState { meta: meta.into_iter().collect(), accounts })
 }
 
 fn devices(connection: &Connection) -> Result<HashMap<u64, Vec<DeviceRow>>, StoreError> {
-    let mut prekeys = group(all(
-        connection,
-        "SELECT number, device, id, key FROM prekeys ORDER BY number, device, id",
-        |row| Ok(((int(row, 0)?, row.get::<_, u16>(1)?), (row.get(2)?, row.get(3)?))),
-    )?);
-    let mut queues = group(all(
-        connection,
-        "SELECT number, device, seq, node FROM queue ORDER BY number, device, seq",
-        |row| {
+    let mut prekeys =
+        group(all(connection, "SELECT number, device, id, key FROM prekeys ORDER BY number, device, id", |row| {
+            Ok(((int(row, 0)?, row.get::<_, u16>(1)?), (row.get(2)?, row.get(3)?)))
+        })?);
+    let mut queues =
+        group(all(connection, "SELECT number, device, seq, node FROM queue ORDER BY number, device, seq", |row| {
             let entry = QueueRow { seq: int(row, 2)?, node: row.get(3)? };
             Ok(((int(row, 0)?, row.get::<_, u16>(1)?), entry))
-        },
-    )?);
+        })?);
     let rows = all(connection, "SELECT number, device, data FROM devices ORDER BY number, device", |row| {
         Ok((int(row, 0)?, row.get::<_, u16>(1)?, row.get(2)?))
     })?;

@@ -6,8 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] = &[
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+const MIGRATIONS: &[&str] = &["CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
      -- One account per telephone number; `data` is JSON.
      CREATE TABLE accounts (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
      -- What the network knows of a device; `data` is JSON.
@@ -47,17 +46,15 @@ const MIGRATIONS: &[&str] = &[
          at INTEGER NOT NULL, status INTEGER NOT NULL, status_at INTEGER NOT NULL, body BLOB NOT NULL
      ) STRICT;
      CREATE UNIQUE INDEX messages_by_id ON messages (owner, id, author);
-     CREATE INDEX messages_by_chat ON messages (owner, peer, seq);",
-];
+     CREATE INDEX messages_by_chat ON messages (owner, peer, seq);"];
 
 /// The writer's connection, migrated, and locked against a second simulator.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let mut connection = Connection::open_with_flags(path, OpenFlags::default())?;
     connection.busy_timeout(std::time::Duration::from_millis(200))?;
     // The commit survives the end of the process; a power failure may cost the last moments, which a simulator can bear.
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;",
-    )?;
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000;")?;
     migrate(&mut connection)?;
     Ok(connection)
 }

@@ -13,24 +13,86 @@ const GATHER: usize = 512;
 /// One change of the state. Numbers are telephone numbers; `node`, `record` and `body` are in their own encodings.
 #[derive(Debug)]
 pub enum Op {
-    Meta { key: &'static str, value: Vec<u8> },
-    Account { number: u64, data: Vec<u8> },
-    Device { number: u64, device: u16, data: Vec<u8> },
-    RemoveDevice { number: u64, device: u16 },
-    PreKeys { number: u64, device: u16, keys: Vec<(u32, [u8; 32])> },
-    RemovePreKey { number: u64, device: u16, id: u32 },
-    ClearPreKeys { number: u64, device: u16 },
-    Enqueue { number: u64, device: u16, seq: u64, node: Vec<u8> },
-    Dequeue { number: u64, device: u16, seq: u64 },
-    Patch { number: u64, collection: String, version: u64, patch: Vec<u8> },
-    Person { number: u64, data: Vec<u8> },
-    PersonPreKeys { number: u64, keys: Vec<(u32, [u8; 32])> },
-    RemovePersonPreKey { number: u64, id: u32 },
-    Session { number: u64, peer: u64, device: u16, record: Vec<u8> },
-    RemoveSession { number: u64, peer: u64, device: u16 },
+    Meta {
+        key: &'static str,
+        value: Vec<u8>,
+    },
+    Account {
+        number: u64,
+        data: Vec<u8>,
+    },
+    Device {
+        number: u64,
+        device: u16,
+        data: Vec<u8>,
+    },
+    RemoveDevice {
+        number: u64,
+        device: u16,
+    },
+    PreKeys {
+        number: u64,
+        device: u16,
+        keys: Vec<(u32, [u8; 32])>,
+    },
+    RemovePreKey {
+        number: u64,
+        device: u16,
+        id: u32,
+    },
+    ClearPreKeys {
+        number: u64,
+        device: u16,
+    },
+    Enqueue {
+        number: u64,
+        device: u16,
+        seq: u64,
+        node: Vec<u8>,
+    },
+    Dequeue {
+        number: u64,
+        device: u16,
+        seq: u64,
+    },
+    Patch {
+        number: u64,
+        collection: String,
+        version: u64,
+        patch: Vec<u8>,
+    },
+    Person {
+        number: u64,
+        data: Vec<u8>,
+    },
+    PersonPreKeys {
+        number: u64,
+        keys: Vec<(u32, [u8; 32])>,
+    },
+    RemovePersonPreKey {
+        number: u64,
+        id: u32,
+    },
+    Session {
+        number: u64,
+        peer: u64,
+        device: u16,
+        record: Vec<u8>,
+    },
+    RemoveSession {
+        number: u64,
+        peer: u64,
+        device: u16,
+    },
     Message(Box<MessageRow>),
     /// Moves the status of `owner`'s message forward, never back.
-    Status { owner: u64, id: String, author: u64, status: u8, at: i64 },
+    Status {
+        owner: u64,
+        id: String,
+        author: u64,
+        status: u8,
+        at: i64,
+    },
 }
 
 /// A line of a transcript.
@@ -129,7 +191,9 @@ fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(),
     };
     match op {
         Op::Meta { key, value } => run("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", params![key, value]),
-        Op::Account { number, data } => run("INSERT OR REPLACE INTO accounts VALUES (?1, ?2)", params![int(number), data]),
+        Op::Account { number, data } => {
+            run("INSERT OR REPLACE INTO accounts VALUES (?1, ?2)", params![int(number), data])
+        }
         Op::Device { number, device, data } => {
             run("INSERT OR REPLACE INTO devices VALUES (?1, ?2, ?3)", params![int(number), device, data])
         }
@@ -165,11 +229,15 @@ fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(),
             if folded.queue.remove(&(number, device, seq)).is_some() {
                 return Ok(());
             }
-            run("DELETE FROM queue WHERE number = ?1 AND device = ?2 AND seq = ?3", params![int(number), device, int(seq)])
+            run(
+                "DELETE FROM queue WHERE number = ?1 AND device = ?2 AND seq = ?3",
+                params![int(number), device, int(seq)],
+            )
         }
-        Op::Patch { number, collection, version, patch } => {
-            run("INSERT OR REPLACE INTO patches VALUES (?1, ?2, ?3, ?4)", params![int(number), collection, int(version), patch])
-        }
+        Op::Patch { number, collection, version, patch } => run(
+            "INSERT OR REPLACE INTO patches VALUES (?1, ?2, ?3, ?4)",
+            params![int(number), collection, int(version), patch],
+        ),
         Op::Person { number, data } => run("INSERT OR REPLACE INTO people VALUES (?1, ?2)", params![int(number), data]),
         Op::PersonPreKeys { number, keys } => {
             let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO person_prekeys VALUES (?1, ?2, ?3)")?;

@@ -71,9 +71,7 @@ impl World {
     pub async fn scan(&self, number: &str, qr: &str) -> Result<Linked> {
         let person = self.person(number, Kind::Phone)?;
         let qr = qr.to_owned();
-        // It goes on when whoever asked has gone: a device that proved itself must not be left half linked.
-        let task = self.0.network.tasks.spawn(async move { person.scan(&qr).await });
-        task.await.map_err(|_| WorldError::Closing)?
+        self.to_its_end(async move { person.scan(&qr).await }).await
     }
 
     /// Written on the phone itself; its linked devices get their copies.
@@ -91,7 +89,7 @@ impl World {
     }
 
     pub async fn phone_read(&self, from: &str, read: MarkRead) -> Result<()> {
-        self.person(from, Kind::Phone)?.mark_read(number(&read.to)?, &read.ids).await
+        self.mark_read(from, Kind::Phone, read).await
     }
 
     /// Unlinks one device, or all when absent.
@@ -136,7 +134,7 @@ impl World {
     }
 
     pub async fn customer_read(&self, from: &str, read: MarkRead) -> Result<()> {
-        self.person(from, Kind::Customer)?.mark_read(number(&read.to)?, &read.ids).await
+        self.mark_read(from, Kind::Customer, read).await
     }
 
     // --- faults and state
@@ -236,7 +234,18 @@ impl World {
         if message.id.as_deref().is_some_and(|id| id.is_empty() || id.len() > 64) {
             return Err(WorldError::BadRequest("an id has 1 to 64 characters".to_owned()));
         }
-        person.say(to, &message.content, message.id).await
+        self.to_its_end(async move { person.say(to, &message.content, message.id).await }).await
+    }
+
+    /// Goes on when whoever asked has gone: nobody must be left half linked, nothing written but not sent.
+    async fn to_its_end<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+        self.0.network.tasks.spawn(work).await.map_err(|_| WorldError::Closing)?
+    }
+
+    async fn mark_read(&self, reader: &str, kind: Kind, read: MarkRead) -> Result<()> {
+        let person = self.person(reader, kind)?;
+        let author = number(&read.to)?;
+        self.to_its_end(async move { person.mark_read(author, &read.ids).await }).await
     }
 
     async fn messages(&self, owner: &str, kind: Kind, with: Option<&str>) -> Result<Vec<MessageView>> {
@@ -265,10 +274,9 @@ impl World {
                 match fault.kind {
                     FaultKind::Replaced => link.end(vec![stream_error(None, Some("replaced"))]),
                     FaultKind::StreamError { code } => link.end(vec![stream_error(Some(code), None)]),
-                    FaultKind::Close
-                    | FaultKind::Ban { .. }
-                    | FaultKind::Failure { .. }
-                    | FaultKind::Outdated => link.end(Vec::new()),
+                    FaultKind::Close | FaultKind::Ban { .. } | FaultKind::Failure { .. } | FaultKind::Outdated => {
+                        link.end(Vec::new())
+                    }
                     _ => {}
                 }
             }

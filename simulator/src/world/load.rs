@@ -20,13 +20,27 @@ const OUTSTANDING: usize = 20_000;
 /// Customers made for a load have these numbers; no country has them.
 const FIRST_NUMBER: u64 = 999_000_000_001;
 
+/// Stops counting, also when whoever asked for the load has gone.
+struct Counting<'a> {
+    world: &'a World,
+    watch: &'a Arc<Watch>,
+}
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        lock(&self.world.0.network.watches).retain(|other| !Arc::ptr_eq(other, self.watch));
+    }
+}
+
 impl World {
     /// Sends in bulk and returns when all is delivered: confirmed by every linked device of the recipient.
     pub async fn load(&self, load: Load) -> Result<LoadReport> {
         let to = number(&load.to)?;
         let account = self.0.network.account(to).ok_or_else(|| WorldError::NoSuchAccount(load.to.clone()))?;
         if load.customers == 0 || load.messages < load.customers {
-            return Err(WorldError::BadRequest("at least one customer, and one message for each, are needed".to_owned()));
+            return Err(WorldError::BadRequest(
+                "at least one customer, and one message for each, are needed".to_owned(),
+            ));
         }
         let devices = account.companions().len();
         if devices == 0 {
@@ -37,9 +51,9 @@ impl World {
         let prepared = start.elapsed();
         let watch = Arc::new(Watch::new(to));
         lock(&self.0.network.watches).push(Arc::clone(&watch));
+        let _counting = Counting { world: self, watch: &watch };
         let timeout = load.timeout_ms.map_or(TIMEOUT, Duration::from_millis);
         let outcome = tokio::time::timeout(timeout, drive(&load, to, devices, customers, &watch)).await;
-        lock(&self.0.network.watches).retain(|other| !Arc::ptr_eq(other, &watch));
         let tally = watch.tally();
         let Ok(outcome) = outcome else {
             let state = format!("{} of {} after {} s", tally.delivered, load.messages, timeout.as_secs());

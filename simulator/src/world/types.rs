@@ -388,17 +388,37 @@ pub struct State {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {
     /// A phone was made, renamed, switched on or off.
-    Phone { number: String },
-    Customer { number: String },
+    Phone {
+        number: String,
+    },
+    Customer {
+        number: String,
+    },
     /// A device was linked, unlinked, connected or lost its connection.
-    Device { number: String, device: u16 },
+    Device {
+        number: String,
+        device: u16,
+    },
     /// A message entered a transcript of `number`, or its status moved.
-    Message { number: String, message: MessageView },
+    Message {
+        number: String,
+        message: MessageView,
+    },
     /// `from` writes to `number` (as `number`, a simulated person, sees it).
-    Typing { number: String, from: String, state: TypingState },
+    Typing {
+        number: String,
+        from: String,
+        state: TypingState,
+    },
     /// `from` came online or went away (as `number` sees it).
-    Presence { number: String, from: String, available: bool },
+    Presence {
+        number: String,
+        from: String,
+        available: bool,
+    },
     /// A socket offers linking references, or no longer does.
-    WaitingToLink { count: usize },
+    WaitingToLink {
+        count: usize,
+    },
     Faults,
 }

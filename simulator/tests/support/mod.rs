@@ -210,9 +210,13 @@ impl Device {
         while texts.len() < count {
             let more = self
                 .next("texts", |event| match event {
-                    Event::Messages(batch) => {
-                        Some(batch.messages.iter().filter_map(|inbound| inbound.message.conversation.clone()).collect::<Vec<_>>())
-                    }
+                    Event::Messages(batch) => Some(
+                        batch
+                            .messages
+                            .iter()
+                            .filter_map(|inbound| inbound.message.conversation.clone())
+                            .collect::<Vec<_>>(),
+                    ),
                     _ => None,
                 })
                 .await;

@@ -22,7 +22,9 @@ pub(super) async fn answer(serving: &Serving, question: &NodeRef<'_>) -> Result<
         let version = collection.attrs().optional_u64("version").unwrap_or(0);
         let patches: Vec<&[u8]> = collection
             .get_children_by_tag("patch")
-            .chain(collection.get_optional_child("patches").into_iter().flat_map(|node| node.get_children_by_tag("patch")))
+            .chain(
+                collection.get_optional_child("patches").into_iter().flat_map(|node| node.get_children_by_tag("patch")),
+            )
             .filter_map(NodeRef::content_bytes)
             .collect();
         let reply = if patches.is_empty() {

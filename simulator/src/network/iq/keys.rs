@@ -126,22 +126,14 @@ async fn upload(serving: &Serving, question: &NodeRef<'_>) -> Result<Node, Store
     };
     lock(&device.prekeys).extend(keys.iter().copied());
     let (number, index) = (device.address.number, device.address.device);
-    serving
-        .network
-        .store
-        .write(vec![Network::device_op(device), Op::PreKeys { number, device: index, keys }])
-        .await?;
+    serving.network.store.write(vec![Network::device_op(device), Op::PreKeys { number, device: index, keys }]).await?;
     if first {
         tell_phone(serving);
     }
     Ok(result(question).build())
 }
 
-async fn rotate_signed(
-    serving: &Serving,
-    question: &NodeRef<'_>,
-    rotate: &NodeRef<'_>,
-) -> Result<Node, StoreError> {
+async fn rotate_signed(serving: &Serving, question: &NodeRef<'_>, rotate: &NodeRef<'_>) -> Result<Node, StoreError> {
     let device = &serving.device;
     let signed = rotate.get_optional_child("skey").and_then(signed_prekey);
     let Some(signed) = signed.filter(|signed| signed.is_signed_by(&device.identity())) else {

@@ -45,9 +45,10 @@ pub(super) async fn answer(serving: &Serving, question: &NodeRef<'_>) -> Result<
 /// The user's number, the jid under which to answer, and what was asked as a contact.
 fn named(serving: &Serving, user: &NodeRef<'_>) -> Option<(Option<u64>, Jid, Option<String>)> {
     let contact = user.get_optional_child("contact").and_then(|contact| {
-        contact.content_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).or_else(|| {
-            contact.content_as_string().map(|text| text.to_string())
-        })
+        contact
+            .content_bytes()
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+            .or_else(|| contact.content_as_string().map(|text| text.to_string()))
     });
     if let Some(jid) = user.attrs().optional_jid("jid") {
         let number = serving.network.resolve(&jid).map(|address| address.number);
@@ -80,9 +81,7 @@ async fn one(serving: &Serving, user: &NodeRef<'_>, protocols: &[String]) -> Res
                     None => node.build(),
                 }
             }
-            ("lid", Some(account)) => {
-                NodeBuilder::new("lid").attr("val", Jid::lid(account.lid.to_string())).build()
-            }
+            ("lid", Some(account)) => NodeBuilder::new("lid").attr("val", Jid::lid(account.lid.to_string())).build(),
             ("status", Some(_)) => {
                 NodeBuilder::new("status").attr("t", 0).bytes(*b"Hey there! I am using WhatsApp.").build()
             }
@@ -124,9 +123,8 @@ fn devices(account: &Account) -> Node {
     let mut children = vec![NodeBuilder::new("device-list").children(list).build()];
     let profile = lock(&account.profile);
     if !profile.key_index_list.is_empty() {
-        let list = NodeBuilder::new("key-index-list")
-            .attr("ts", profile.key_index_at)
-            .bytes(profile.key_index_list.clone());
+        let list =
+            NodeBuilder::new("key-index-list").attr("ts", profile.key_index_at).bytes(profile.key_index_list.clone());
         children.push(list.build());
     }
     NodeBuilder::new("devices").children(children).build()

@@ -1,7 +1,7 @@
 //! The handshakes against another implementation of the client's side.
 
-use waproto::buffa::Message as _;
 use wacore_noise::{IkHandshakeState, IkServerHelloOutcome, NoiseCipher, XxFallbackHandshakeState, XxHandshakeState};
+use waproto::buffa::Message as _;
 
 use super::*;
 use crate::network::certificate::Authority;
