@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use ownline_bridge::RunningBridge;
-use ownline_model::problem::Problem;
+use ownline_model::{bridge::BridgeStatus, problem::Problem};
 use tauri::{AppHandle, Manager as _, RunEvent, WindowEvent, async_runtime};
 use tauri_plugin_window_state::StateFlags;
 use tokio::sync::broadcast::error::RecvError;
@@ -146,10 +146,10 @@ fn watch(app: &AppHandle, bridge: &RunningBridge) {
         async move {
             let mut shown = None;
             loop {
-                let unread = status.borrow_and_update().unread;
-                if shown != Some(unread) {
-                    shown = Some(unread);
-                    on_main_thread(&app, move |app| show_unread(app, unread));
+                let seen = Seen::of(&status.borrow_and_update());
+                if shown.as_ref() != Some(&seen) {
+                    shown = Some(seen.clone());
+                    on_main_thread(&app, move |app| show(app, &seen));
                 }
                 if status.changed().await.is_err() {
                     break;
@@ -182,14 +182,34 @@ fn on_main_thread(app: &AppHandle, act: impl FnOnce(&AppHandle) + Send + 'static
     }
 }
 
-fn show_unread(app: &AppHandle, unread: u64) {
-    if let Some(tray) = app.try_state::<Tray>() {
-        tray.set_unread(unread);
+/// What of the bridge's state is seen from outside the window.
+#[derive(Clone, PartialEq, Eq)]
+struct Seen {
+    unread: u64,
+    agent: Option<String>,
+}
+
+impl Seen {
+    fn of(status: &BridgeStatus) -> Self {
+        Self { unread: status.unread, agent: status.agent.as_ref().map(|agent| agent.name.clone()) }
     }
-    if let Some(window) = app.get_webview_window(window::LABEL) {
-        let badge = i64::try_from(unread).ok().filter(|count| *count > 0);
-        if let Err(error) = window.set_badge_count(badge) {
-            tracing::debug!(%error, "the app's icon has no badge");
+
+    /// The window's title: several agents' windows may share a task bar.
+    fn title(&self) -> String {
+        let count = if self.unread > 0 { format!("({}) ", self.unread) } else { String::new() };
+        self.agent.as_ref().map_or_else(|| format!("{count}Ownline"), |name| format!("{count}{name} – Ownline"))
+    }
+}
+
+fn show(app: &AppHandle, seen: &Seen) {
+    if let Some(tray) = app.try_state::<Tray>() {
+        tray.set_unread(seen.unread);
+    }
+    let Some(window) = app.get_webview_window(window::LABEL) else { return };
+    let badge = i64::try_from(seen.unread).ok().filter(|count| *count > 0);
+    for (what, result) in [("title", window.set_title(&seen.title())), ("badge", window.set_badge_count(badge))] {
+        if let Err(error) = result {
+            tracing::debug!(%error, what, "not shown");
         }
     }
 }
@@ -239,4 +259,17 @@ fn has_screen() -> bool {
 #[cfg(not(target_os = "linux"))]
 fn has_screen() -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_says_whose_window_it_is_and_who_waits() {
+        let title = |unread, agent: Option<&str>| Seen { unread, agent: agent.map(str::to_owned) }.title();
+        assert_eq!(title(0, None), "Ownline");
+        assert_eq!(title(0, Some("Ana Moura")), "Ana Moura – Ownline");
+        assert_eq!(title(3, Some("Ana Moura")), "(3) Ana Moura – Ownline");
+    }
 }
