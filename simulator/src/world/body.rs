@@ -275,7 +275,7 @@ impl World {
                     FaultKind::Replaced => link.end(vec![stream_error(None, Some("replaced"))]),
                     FaultKind::StreamError { code } => link.end(vec![stream_error(Some(code), None)]),
                     FaultKind::Close | FaultKind::Ban { .. } | FaultKind::Failure { .. } | FaultKind::Outdated => {
-                        link.end(Vec::new())
+                        link.end(Vec::new());
                     }
                     _ => {}
                 }
