@@ -295,8 +295,7 @@ pub async fn receipt(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreE
     }
     ids.retain(|id| !id.is_empty());
     if let (Some(author), false) = (author, ids.is_empty()) {
-        let keys: Vec<(Key, u64)> =
-            ids.iter().map(|id| (Key::new(Class::Message, id, ""), author.number)).collect();
+        let keys: Vec<(Key, u64)> = ids.iter().map(|id| (Key::new(Class::Message, id, ""), author.number)).collect();
         network.confirm(&serving.device, &keys).await?;
         let by_lid = named.is_some_and(|jid| jid.server == Server::Lid);
         let device = serving.device.address.device;

@@ -85,10 +85,8 @@ impl Person {
         if after.prekeys_low {
             self.refill_prekeys().await?;
         }
-        let keys: Vec<(Key, u64)> = batch
-            .iter()
-            .filter_map(|(_, node)| Some((Key::of(node)?, crate::network::route::author(node))))
-            .collect();
+        let keys: Vec<(Key, u64)> =
+            batch.iter().filter_map(|(_, node)| Some((Key::of(node)?, crate::network::route::author(node)))).collect();
         self.network.confirm(&self.device, &keys).await?;
         for id in after.changed {
             self.tell_message(&id).await;
