@@ -27,7 +27,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { ownline_web::program::EXIT_USAGE } else { 0 });
         }
     };
-    ownline_web::program::start_logging("info,ownline=info,zbus=warn,tao=error");
+    ownline_web::program::start_logging(&format!("info,zbus=warn,tao=error,{}", ownline_bridge::whatsapp::LOG_FILTER));
     match app::run(options) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

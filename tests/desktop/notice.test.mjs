@@ -1,0 +1,63 @@
+// A customer's message while the agent looks elsewhere: a native notification, and a click that leads to the chat.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import { join } from "node:path";
+import { emailOf, PASSWORD, pictures, Stage, until } from "./stage.mjs";
+
+const ANA = "5511988887777";
+const JOANA = "5511912345678";
+
+let stage;
+let window;
+let notices;
+
+/** What the desktop's notification service shows now. */
+function shown() {
+  const { data } = JSON.parse(spawnSync("dunstctl", ["history"], { encoding: "utf8" }).stdout);
+  return data[0].map((notice) => ({ title: notice.summary.data, body: notice.body.data }));
+}
+const displayed = () => Number(spawnSync("dunstctl", ["count", "displayed"], { encoding: "utf8" }).stdout);
+
+before(async () => {
+  notices = spawn("dunst", [], { stdio: "ignore" });
+  await until("the notification service", () => spawnSync("dunstctl", ["count"]).status === 0);
+  stage = await Stage.set();
+  stage.account("Ana");
+  await stage.control("POST", "/phones", { number: ANA, name: "Ana" });
+  await stage.control("POST", "/customers", { number: JOANA, name: "Joana <b>Silva</b>" });
+  window = await stage.window(stage.args("ana"));
+  const bridge = await until("the bridge", () => stage.bridge("ana").catch(() => null));
+  await bridge.call("POST", "/server/sign-in", { url: stage.desk.ready.url, email: emailOf("Ana"), password: PASSWORD });
+  await bridge.call("POST", "/link", { number_use: "work", consent: true, lends: true });
+  const { code } = await until("a code", () => bridge.call("GET", "/qr").catch(() => null));
+  await stage.control("POST", `/phones/${ANA}/scan`, { qr: code });
+  // The keyboard goes elsewhere: the agent looks at something else.
+  spawnSync("xdotool", ["windowfocus", spawnSync("xdotool", ["search", "--maxdepth", "0", ""], { encoding: "utf8" }).stdout.trim()]);
+  await until("the link", () => bridge.call("GET", "/status"), (status) => status.session.state === "online");
+});
+
+after(async () => {
+  await stage?.strike();
+  notices.kill("SIGTERM");
+});
+
+test("a customer's message is told, as text", async () => {
+  await stage.control("POST", `/customers/${JOANA}/messages`, { to: ANA, text: "Is <b>anybody</b> & someone there?" });
+  await until("a notification", displayed, (count) => count === 1);
+  spawnSync("import", ["-window", "root", join(pictures, "notification.png")]);
+});
+
+test("the window's title counts who waits", async () => {
+  const titles = () => spawnSync("xdotool", ["search", "--name", "Ownline$", "getwindowname", "%@"], { encoding: "utf8" }).stdout.split("\n");
+  await until("the count", titles, (all) => all.includes("(1) Ana – Ownline"));
+});
+
+test("a click on it leads to the chat", async () => {
+  spawnSync("dunstctl", ["action"]);
+  await window.find("//*[@data-testid='bubble'][contains(., 'anybody')]", "the message");
+  await window.screenshot(join(pictures, "from-notification.png"));
+  spawnSync("dunstctl", ["close-all"]);
+  const [notice] = await until("the history", shown, (all) => all.length > 0);
+  assert.match(notice.title, /Joana/);
+});
