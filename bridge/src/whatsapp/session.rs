@@ -1,29 +1,29 @@
 //! The task around the state machine: takes commands and what the connection reports, opens and closes connections, and shows
 //! the state. Everything that it starts ends before it does.
 
+mod orders;
+mod reports;
+
 use std::time::Duration;
 
-use ownline_model::{bridge::QrCode, session::SessionState, time::UtcMillis};
+use ownline_model::{session::SessionState, time::UtcMillis};
 use tokio::{
     sync::{mpsc, watch},
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use whatsapp_rust::wacore::types::events::{Event, PairSuccess};
 
 use super::{
-    commands::{self, Request},
     connection::Connection,
     desk_news,
     device::{self, DeviceError, DeviceFile},
     endpoint::{Network, Version},
     happenings::Happening,
-    machine::{Effect, Machine, Signal},
+    machine::{Machine, Signal},
     sender::{self, ServerAnswer},
-    signals,
 };
 use crate::{
-    session_port::{Answer, SessionCommand, SessionCommands, SessionError},
+    session_port::SessionCommands,
     store::{Store, inbound::LinkedAccount},
     time::now,
 };
@@ -37,8 +37,6 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 const STORE_PAUSE_MAX: Duration = Duration::from_mins(5);
 /// A device that cannot be read now (a locked file) is tried again.
 const DEVICE_PAUSE_MS: i64 = 30_000;
-/// Happenings looked at in one go: their statuses share a transaction.
-const AT_ONCE: usize = 256;
 
 pub(super) struct Session {
     store: Store,
@@ -251,169 +249,6 @@ impl Session {
         }
     }
 
-    // What the connection reports.
-
-    async fn happened(&mut self, first: Option<Happening>) {
-        let Some(first) = first else {
-            // Cannot happen before `RunEnded`; a connection without reporters is over.
-            return self.close().await;
-        };
-        let mut happenings = vec![first];
-        while happenings.len() < AT_ONCE
-            && let Some(next) = self.live.as_mut().and_then(|live| live.connection.ready())
-        {
-            happenings.push(next);
-        }
-        if let Some(live) = &self.live {
-            let client = live.connection.client();
-            let answers = live.answers.clone();
-            let news = desk_news::gather(&client, &happenings);
-            desk_news::tell(&self.store, &client, news, Some(&answers)).await;
-        }
-        for happening in &happenings {
-            if self.live.is_none() {
-                break;
-            }
-            self.step(happening).await;
-        }
-        self.show().await;
-    }
-
-    async fn step(&mut self, happening: &Happening) {
-        let signal = match happening {
-            Happening::Dialling => Some(Signal::Dialling),
-            Happening::DialFailed => Some(Signal::DialFailed),
-            Happening::NotStored => {
-                self.redeliver_at.get_or_insert(Instant::now() + self.store_pause);
-                self.store_pause = (self.store_pause * 2).min(STORE_PAUSE_MAX);
-                None
-            }
-            Happening::RunEnded => return self.run_ended().await,
-            Happening::Library(event) => signals::signal(event, now()),
-        };
-        if let Some(signal) = signal {
-            self.take(signal).await;
-        }
-        if let Happening::Library(event) = happening {
-            match &**event {
-                Event::PairingQrCode(code) => self.offer(&code.code),
-                Event::PairSuccess(success) => self.paired(success).await,
-                Event::SelfPushNameUpdated(_) => self.note_account_of_device(false).await,
-                _ => {}
-            }
-        }
-    }
-
-    async fn take(&mut self, signal: Signal) {
-        let was_online = self.machine.state().can_send();
-        let effect = self.machine.on(signal, now());
-        if self.machine.state().can_send() && !was_online {
-            self.came_online().await;
-        } else if was_online && !self.machine.state().can_send() {
-            self.online.send_replace(None);
-        }
-        self.carry_out(effect).await;
-    }
-
-    async fn carry_out(&mut self, effect: Option<Effect>) {
-        match effect {
-            None => {}
-            Some(Effect::SaveDevice) => {
-                if let Some(live) = &self.live
-                    && let Err(error) = live.connection.device().save().await
-                {
-                    tracing::error!(%error, "the device's keys could not be written");
-                }
-            }
-            Some(Effect::Close) => {
-                // Shown before the goodbye, which may take seconds.
-                self.show().await;
-                self.close().await;
-                if *self.machine.state() == SessionState::ClientOutdated {
-                    self.update_version().await;
-                }
-            }
-            Some(Effect::CloseAndForget) => {
-                self.show().await;
-                self.close().await;
-                self.forget_device().await;
-            }
-        }
-    }
-
-    /// A program that runs for weeks presents the version of its start: a newer one is worth one more try.
-    async fn update_version(&mut self) {
-        let Some(used) = self.version else { return };
-        let asked = self.network.version(&self.store, used);
-        if let Some(current) = self.cancel.run_until_cancelled(asked).await
-            && current > used
-        {
-            Box::pin(self.connect()).await;
-        }
-    }
-
-    /// The library has given up without a word that says why: a session that should be alive is started again.
-    async fn run_ended(&mut self) {
-        self.close().await;
-        match self.machine.state() {
-            SessionState::Online { .. } | SessionState::Syncing { .. } | SessionState::Pairing => {
-                let next_try_at = now().plus_millis(1_000);
-                self.machine = Machine::new(SessionState::Reconnecting { attempt: 1, next_try_at });
-            }
-            _ if self.machine.is_linking() => {
-                let had_a_code = matches!(self.machine.state(), SessionState::WaitingForScan { .. });
-                let signal = if had_a_code { Signal::CodesExhausted } else { Signal::NoCodeCame };
-                let effect = self.machine.on(signal, now());
-                self.carry_out(effect).await;
-            }
-            _ => {}
-        }
-    }
-
-    async fn came_online(&mut self) {
-        self.registered = true;
-        self.store_pause = STORE_PAUSE;
-        self.connections += 1;
-        // Told on each connection: a replica that was made anew learns its number by it.
-        self.note_account_of_device(true).await;
-        self.online.send_replace(Some(self.connections));
-        if let Some(live) = &self.live {
-            live.spawn(commands::appear(live.connection.client()));
-        }
-    }
-
-    /// Offers a code with the times that the machine has just given it.
-    fn offer(&mut self, code: &str) {
-        if let SessionState::WaitingForScan { code_expires_at, attempt_expires_at } = *self.machine.state() {
-            self.code_due = None;
-            let code = QrCode { code: code.to_owned(), expires_at: code_expires_at, attempt_expires_at };
-            self.store.offer_qr(Some(code));
-        }
-    }
-
-    async fn paired(&mut self, success: &PairSuccess) {
-        self.registered = true;
-        self.platform = Some(success.platform.clone()).filter(|platform| !platform.is_empty());
-        self.note_account_of_device(false).await;
-    }
-
-    /// Notes the account as the device knows it now; unless `anew`, only when that is different from what was noted.
-    async fn note_account_of_device(&mut self, anew: bool) {
-        let Some(account) = self.live.as_ref().and_then(|live| live.connection.device().account()) else { return };
-        self.note_account(account, anew).await;
-    }
-
-    async fn note_account(&mut self, account: LinkedAccount, anew: bool) {
-        let account = LinkedAccount { platform: self.platform.clone(), ..account };
-        if !anew && self.account.as_ref() == Some(&account) {
-            return;
-        }
-        match self.store.set_linked(account.clone()).await {
-            Ok(()) => self.account = Some(account),
-            Err(error) => tracing::error!(%error, "the linked account could not be noted"),
-        }
-    }
-
     // Time.
 
     fn next_moment(&self) -> Option<Instant> {
@@ -439,83 +274,6 @@ impl Session {
             self.connect().await;
         }
         self.show().await;
-    }
-
-    // Commands.
-
-    async fn obey(&mut self, command: SessionCommand) {
-        match command {
-            SessionCommand::Link { answer } => {
-                let result = self.link().await;
-                reply(answer, result);
-            }
-            SessionCommand::Unlink { answer } => {
-                let result = self.unlink().await;
-                reply(answer, result);
-            }
-            SessionCommand::Restart { answer } | SessionCommand::TakeBack { answer } => {
-                let result = self.restart().await;
-                reply(answer, result);
-            }
-            SessionCommand::IsOnWhatsapp { phone, answer } => self.request(Request::IsOnWhatsapp { phone, answer }),
-            SessionCommand::AgentTyping { chat, typing } => self.request(Request::AgentTyping { chat, typing }),
-            SessionCommand::MarkRead { chat, wa_ids } => self.request(Request::MarkRead { chat, wa_ids }),
-        }
-        self.show().await;
-    }
-
-    fn request(&self, request: Request) {
-        match self.live.as_ref().filter(|_| self.machine.state().can_send()) {
-            Some(live) => {
-                live.spawn(commands::carry_out(live.connection.client(), request));
-            }
-            None => request.refuse(),
-        }
-    }
-
-    async fn link(&mut self) -> Result<(), SessionError> {
-        if self.registered || self.machine.is_linking() {
-            return Err(SessionError::AlreadyLinked);
-        }
-        // Keys of an attempt that came to nothing: each attempt is a new device.
-        self.forget_device().await;
-        self.machine.on(Signal::LinkAsked, now());
-        self.code_due = None;
-        self.open().await;
-        if self.live.is_none() {
-            return Err(SessionError::Failed("the keys for WhatsApp could not be made on this machine".into()));
-        }
-        self.code_due = Some(Instant::now() + CODE_WITHIN);
-        Ok(())
-    }
-
-    async fn unlink(&mut self) -> Result<(), SessionError> {
-        let linking = self.machine.is_linking();
-        if !self.registered && !linking {
-            return Err(SessionError::NotLinked);
-        }
-        self.machine.on(Signal::Unlinked, now());
-        self.show().await;
-        if let Some(live) = self.live.as_ref().filter(|_| self.registered) {
-            live.connection.log_out().await;
-        }
-        self.close().await;
-        self.forget_device().await;
-        Ok(())
-    }
-
-    async fn restart(&mut self) -> Result<(), SessionError> {
-        if !self.registered {
-            return Err(SessionError::NotLinked);
-        }
-        if let SessionState::Banned { until: Some(until), .. } = self.machine.state()
-            && *until > now()
-        {
-            return Err(SessionError::Failed("WhatsApp has locked this number for a while".into()));
-        }
-        self.close().await;
-        self.connect().await;
-        Ok(())
     }
 
     // What others see.
@@ -560,11 +318,5 @@ fn instant(at: UtcMillis) -> Instant {
     Instant::now() + Duration::from_millis(u64::try_from(at.since(now())).unwrap_or_default())
 }
 
-/// Whoever asked may have stopped waiting.
-fn reply<T>(answer: Answer<T>, result: Result<T, SessionError>) {
-    let _ = answer.send(result);
-}
-
 #[cfg(all(test, feature = "simulated-network"))]
-#[path = "session_tests.rs"]
 mod tests;

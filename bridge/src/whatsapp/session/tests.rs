@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     config::{Endpoint, KeySource},
     keys,
-    session_port::{SessionPort, session_port},
+    session_port::{SessionError, SessionPort, session_port},
     store::inbound::WaIdentity,
 };
 
