@@ -252,3 +252,43 @@ async fn the_contract_is_printed_and_complete() {
         assert!(schemas.contains_key(name), "{name} is referred to and not described");
     }
 }
+
+#[tokio::test]
+async fn t42_the_log_holds_no_secret() {
+    let folder = Folder::fresh();
+    let words = ["admin", "create", "--email", "ana@example.org", "--name", "Ana", "--password-stdin"];
+    assert!(create(&folder.0, &words).await.status.success());
+    let mut command = program(&folder.0);
+    command.args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("starts");
+    let mut log = child.stderr.take().expect("stderr");
+    let reading = tokio::spawn(async move {
+        let mut text = Vec::new();
+        log.read_to_end(&mut text).await.map(|_| String::from_utf8_lossy(&text).into_owned())
+    });
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    let ready: Value = serde_json::from_str(&lines.next_line().await.expect("read").expect("line")).expect("json");
+    let address = ready["url"].as_str().expect("url").trim_start_matches("http://").parse().expect("address");
+    let mut running = Running { child, address, ready };
+    let tokens = running.sign_in().await;
+    let wrong = json!({"email": "ana@example.org", "password": "canary-of-a-password"});
+    assert!(running.post::<Tokens>("/api/auth/login", "", &wrong).await.is_none());
+    let body = json!({"refresh_token": tokens.refresh_token});
+    let next: Tokens = running.post("/api/auth/refresh", "", &body).await.expect("refreshed");
+    let path = "/api/contacts?q=canary-of-a-search";
+    call::<Value>(address, "GET", path, &next.access_token, None).await.expect("answered");
+    running.child.kill().await.expect("killed");
+    let log = reading.await.expect("read").expect("read");
+    assert!(log.contains("signed in"), "the log was caught");
+    let secrets = [
+        PASSWORD,
+        "canary-of-a-password",
+        &tokens.access_token,
+        &tokens.refresh_token,
+        &next.access_token,
+        &next.refresh_token,
+    ];
+    for secret in secrets {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
