@@ -111,6 +111,7 @@ function ServerGate({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const signedIn = useSyncExternalStore(onSignInChange, isSignedIn);
+  const [hasAccount, setHasAccount] = useState(false);
   const health = useQuery({
     queryKey: ["health"],
     queryFn: account.health,
@@ -135,7 +136,11 @@ function ServerGate({ children }: { children: ReactNode }) {
         <Waiting title={t("gate.starting")} />
       );
     }
-    return health.data.setup_needed ? <Setup onDone={() => undefined} /> : <SignIn />;
+    return health.data.setup_needed && !hasAccount ? (
+      <Setup onDone={() => undefined} onSignIn={() => setHasAccount(true)} />
+    ) : (
+      <SignIn />
+    );
   }
   if (!profile.data) {
     const away = profile.failureCount > 0 || profile.error;

@@ -14,7 +14,7 @@ import { PasswordField } from "./password-field";
 import { setupForm } from "./schema";
 
 /** The first admin of a fresh server. */
-export function Setup({ onDone }: { onDone: () => void }) {
+export function Setup({ onDone, onSignIn }: { onDone: () => void; onSignIn: () => void }) {
   const { t } = useTranslation();
   const schema = useMemo(() => setupForm(), []);
   const form = useForm({
@@ -68,6 +68,9 @@ export function Setup({ onDone }: { onDone: () => void }) {
         <FormProblem text={making.error ? problemText(ProblemError.from(making.error)) : null} />
         <Button type="submit" look="primary" className="h-10" busy={making.isPending}>
           {t("setup.submit")}
+        </Button>
+        <Button look="quiet" className="justify-self-center" onClick={onSignIn}>
+          {t("setup.haveAccount")}
         </Button>
       </form>
     </Card>
