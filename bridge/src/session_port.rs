@@ -38,36 +38,19 @@ pub type Answer<T> = oneshot::Sender<Result<T, SessionError>>;
 #[derive(Debug)]
 pub enum SessionCommand {
     /// Offer QR codes. Answered once the attempt has begun; its course shows in the session state.
-    Link {
-        answer: Answer<()>,
-    },
+    Link { answer: Answer<()> },
     /// Log this device out at WhatsApp and forget its keys. Messages stay in the store.
-    Unlink {
-        answer: Answer<()>,
-    },
+    Unlink { answer: Answer<()> },
     /// Drop the connection and connect anew; also the way out of `reconnecting` without waiting.
-    Restart {
-        answer: Answer<()>,
-    },
+    Restart { answer: Answer<()> },
     /// After `replaced`: connect again, which ends the other client's session.
-    TakeBack {
-        answer: Answer<()>,
-    },
+    TakeBack { answer: Answer<()> },
     /// Whether a number is on WhatsApp and as whom; `None` when it is not.
-    IsOnWhatsapp {
-        phone: PhoneNumber,
-        answer: Answer<Option<WaIdentity>>,
-    },
+    IsOnWhatsapp { phone: PhoneNumber, answer: Answer<Option<WaIdentity>> },
     /// The agent types to the customer (or stopped). Best effort.
-    AgentTyping {
-        chat: WaIdentity,
-        typing: bool,
-    },
+    AgentTyping { chat: WaIdentity, typing: bool },
     /// The agent has seen these messages of the customer. Best effort: WhatsApp's ticks only.
-    MarkRead {
-        chat: WaIdentity,
-        wa_ids: Vec<String>,
-    },
+    MarkRead { chat: WaIdentity, wa_ids: Vec<String> },
 }
 
 /// The asking end. Cheap to clone.
