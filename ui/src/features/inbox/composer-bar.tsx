@@ -26,9 +26,11 @@ export function From({ rule, channel, owner, me }: FromProps) {
       ? t("composer.ownerOffline", { name })
       : rule.notice === "owner_session"
         ? t("composer.ownerSession", { name })
-        : rule.notice === "own_session"
-          ? t("composer.yourSession")
-          : null;
+        : rule.notice === "own_offline"
+          ? t("composer.ownOffline")
+          : rule.notice === "own_session"
+            ? t("composer.yourSession")
+            : null;
   return (
     <p
       className="flex flex-wrap items-center gap-x-1.5 pt-0.5 pb-1.5 text-12 text-text-2"

@@ -23,7 +23,8 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
   const { contact, last_message: last, ticket } = item;
   const foreign = channel && channel.owner_id !== me.id;
   const raised = selected ? "raised" : "plain";
-  const preview = usePreview(item);
+  const writer = ticket?.assignee_id ?? item.assignee_id ?? channel?.owner_id;
+  const preview = usePreview(item, writer === me.id);
   return (
     <button
       type="button"
@@ -85,10 +86,10 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
   );
 });
 
-function usePreview({ last_message: last }: ConversationItem): string {
+function usePreview({ last_message: last }: ConversationItem, mine: boolean): string {
   const { t } = useTranslation();
   if (!last) return "";
   const kind = last.kind === "text" ? "" : t(`chat.kind.${last.kind}`);
   const text = last.preview ? safeText(last.preview).replace(/\s+/g, " ") : kind || t("inbox.hidden");
-  return last.direction === "outbound" ? t("inbox.youPreview", { text }) : text;
+  return last.direction === "outbound" && mine ? t("inbox.youPreview", { text }) : text;
 }

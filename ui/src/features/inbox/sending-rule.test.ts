@@ -56,6 +56,11 @@ describe("what a reply waits for", () => {
       notice: "owner_session",
     });
   });
+  it("one's own computer, seen from the server's page", () => {
+    const channel = { owner_id: "me", lends: true, owner_online: false, session: "online" } as Channel;
+    const item = { ticket: null } as unknown as ConversationItem;
+    expect(sendingRule({ item, me, channel, session: null })).toEqual({ kind: "free", notice: "own_offline" });
+  });
   it("one's own session", () => {
     expect(rule({ session: "reconnecting" })).toEqual({ kind: "free", notice: "own_session" });
     expect(rule({ session: "logged_out" })).toEqual({ kind: "locked", reason: "unlinked" });

@@ -2,7 +2,7 @@ import type { Agent, Channel, ConversationItem, SessionStateName } from "../../a
 
 /** Whether this person may write in a chat, and what to say about it. */
 export type SendingRule =
-  | { kind: "free"; notice: "none" | "own_session" | "owner_offline" | "owner_session" }
+  | { kind: "free"; notice: "none" | "own_session" | "own_offline" | "owner_offline" | "owner_session" }
   | { kind: "take" }
   | { kind: "reopen" }
   | { kind: "locked"; reason: "assignee" | "resolvedOther" | "notYours" | "notLent" | "unlinked" | "banned" };
@@ -36,6 +36,8 @@ export function sendingRule({ item, me, channel, session }: Facts): SendingRule 
   const state = (own ? session : null) ?? channel?.session ?? "online";
   if (state === "banned") return { kind: "locked", reason: "banned" };
   if (own) {
+    // Seen from elsewhere than one's own machine, which may be off.
+    if (session === null && channel && !channel.owner_online) return { kind: "free", notice: "own_offline" };
     if (DEAD.has(state)) return { kind: "locked", reason: "unlinked" };
     return { kind: "free", notice: state === "online" || state === "restricted" ? "none" : "own_session" };
   }

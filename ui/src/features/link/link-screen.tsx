@@ -43,6 +43,7 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
   const ended = session.state === "unlinked" && session.problem ? session.problem : null;
   const asked =
     scanning || linked || (choice !== null && (link.isPending || link.isSuccess || ended !== null) && !link.error);
+  const taken = status.notices?.some((notice) => notice.code === "number_already_linked") ?? false;
   const step = (at: number): StepState => {
     const current = linked ? 4 : asked ? 3 : 2;
     return at < current ? "done" : at === current ? "now" : "later";
@@ -69,6 +70,11 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
                 {linkProblem(ended)}
               </p>
             )}
+            {(status.notices ?? []).map((notice) => (
+              <p key={notice.code} role="alert" className="mt-4 rounded-m bg-bad-soft p-3 text-13">
+                {problemText(new ProblemError(notice))}
+              </p>
+            ))}
             <ol className="my-6 grid gap-4">
               <Step
                 number={1}
@@ -107,7 +113,12 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
                       {t("link.linkedAs", { number: prettyPhone(status.number.number) })}
                     </p>
                   )}
-                  <Button look="primary" className="h-10 px-4" onClick={onLeave}>
+                  {taken && (
+                    <Button look="primary" className="h-10 px-4" busy={stop.isPending} onClick={() => stop.mutate()}>
+                      {t("link.another")}
+                    </Button>
+                  )}
+                  <Button look={taken ? "plain" : "primary"} className="h-10 px-4" onClick={onLeave}>
                     {t("link.startWorking")}
                   </Button>
                 </>
