@@ -7,6 +7,7 @@ import { host } from "../api/access";
 import { setFlow } from "../api/flow";
 import { useSocketState } from "../api/live";
 import type { BridgeStatus } from "../api/model";
+import { noticesOf } from "../api/notices";
 import { ProblemError } from "../api/problem";
 import { profileQuery, statusQuery } from "../api/queries";
 import { useNow } from "../components/clock";
@@ -47,7 +48,7 @@ function BridgeBanners() {
   if (!status) return null;
   return (
     <>
-      {(status.notices ?? []).map((notice) => (
+      {noticesOf(status).map((notice) => (
         <Banner key={notice.code} icon={TriangleAlert} tone="bad">
           {problemText(new ProblemError(notice))}
         </Banner>

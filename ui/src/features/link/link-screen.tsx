@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as bridge from "../../api/bridge";
 import type { BridgeStatus } from "../../api/model";
+import { noticesOf } from "../../api/notices";
 import { ProblemError } from "../../api/problem";
 import { statusQuery } from "../../api/queries";
 import { Button } from "../../components/button";
@@ -43,7 +44,7 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
   const ended = session.state === "unlinked" && session.problem ? session.problem : null;
   const asked =
     scanning || linked || (choice !== null && (link.isPending || link.isSuccess || ended !== null) && !link.error);
-  const taken = status.notices?.some((notice) => notice.code === "number_already_linked") ?? false;
+  const taken = noticesOf(status).some((notice) => notice.code === "number_already_linked");
   const step = (at: number): StepState => {
     const current = linked ? 4 : asked ? 3 : 2;
     return at < current ? "done" : at === current ? "now" : "later";
@@ -70,7 +71,7 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
                 {linkProblem(ended)}
               </p>
             )}
-            {(status.notices ?? []).map((notice) => (
+            {noticesOf(status).map((notice) => (
               <p key={notice.code} role="alert" className="mt-4 rounded-m bg-bad-soft p-3 text-13">
                 {problemText(new ProblemError(notice))}
               </p>
