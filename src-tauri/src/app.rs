@@ -111,7 +111,7 @@ fn set_up(app: &AppHandle, own_folder: &Path) -> Result<()> {
         let app = app.clone();
         async move {
             tokio::time::sleep(window::SHOW_WITHIN).await;
-            on_main_thread(&app, window::show_if_never_shown);
+            on_main_thread(&app, window::show_first);
         }
     });
     background.run({

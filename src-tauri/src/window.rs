@@ -25,17 +25,17 @@ pub(crate) fn create(app: &AppHandle, folder: &Path) -> tauri::Result<WebviewWin
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_page_load(|window, load| {
             if load.event() == PageLoadEvent::Finished {
-                show(window.app_handle());
+                show_first(window.app_handle());
             }
         })
         .build()?;
     Ok(window)
 }
 
-/// Shows a window whose page is late, but not one that the agent has closed meanwhile.
-pub(crate) fn show_if_never_shown(app: &AppHandle) {
+/// Shows the window for the first time. A page that loads again does not bring back a window that was closed, nor take the
+/// keyboard from whatever the agent is doing.
+pub(crate) fn show_first(app: &AppHandle) {
     if !SHOWN.load(Ordering::Relaxed) {
-        tracing::warn!("the page is late; the window is shown without it");
         show(app);
     }
 }

@@ -32,9 +32,12 @@ before(async () => {
   await bridge.call("POST", "/link", { number_use: "work", consent: true, lends: true });
   const { code } = await until("a code", () => bridge.call("GET", "/qr").catch(() => null));
   await stage.control("POST", `/phones/${ANA}/scan`, { qr: code });
+  await until("the link", () => bridge.call("GET", "/status"), (status) => status.session.state === "online");
+  // The page may have followed the linking; here it starts with the inbox.
+  await window.run("location.reload()");
+  await window.words("Nothing waits for you");
   // The keyboard goes elsewhere: the agent looks at something else.
   spawnSync("xdotool", ["windowfocus", spawnSync("xdotool", ["search", "--maxdepth", "0", ""], { encoding: "utf8" }).stdout.trim()]);
-  await until("the link", () => bridge.call("GET", "/status"), (status) => status.session.state === "online");
 });
 
 after(async () => {
@@ -59,5 +62,7 @@ test("a click on it leads to the chat", async () => {
   await window.screenshot(join(pictures, "from-notification.png"));
   spawnSync("dunstctl", ["close-all"]);
   const [notice] = await until("the history", shown, (all) => all.length > 0);
-  assert.match(notice.title, /Joana/);
+  assert.equal(notice.title, "Joana <b>Silva</b>");
+  // The service reads a subset of HTML: what the customer wrote must have reached it as text.
+  assert.equal(notice.body, "Is &lt;b&gt;anybody&lt;/b&gt; &amp; someone there?");
 });
