@@ -158,7 +158,8 @@ mod tests {
     fn the_contract_names_codes_as_the_wire_does() {
         use utoipa::PartialSchema as _;
         let schema = serde_json::to_value(ProblemCode::schema()).expect("json");
-        let named: Vec<&str> = schema["enum"].as_array().expect("enum").iter().filter_map(|name| name.as_str()).collect();
+        let named: Vec<&str> =
+            schema["enum"].as_array().expect("enum").iter().filter_map(|name| name.as_str()).collect();
         let wire: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(named, wire);
     }

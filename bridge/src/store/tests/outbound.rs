@@ -95,12 +95,7 @@ async fn a_chat_is_sent_in_the_desks_order() {
     let mut sent = Vec::new();
     while let Some(next) = machine.store.next_to_send(10).await.expect("queue").into_iter().next() {
         sent.push(next.text.clone());
-        let settled = StatusNews {
-            message: MessageRef::Id(next.message_id),
-            status: Sent,
-            at: now(),
-            failure: None,
-        };
+        let settled = StatusNews { message: MessageRef::Id(next.message_id), status: Sent, at: now(), failure: None };
         machine.store.advance_statuses(vec![settled]).await.expect("sent");
     }
     assert_eq!(sent, ["0", "1", "2", "3", "4"]);
