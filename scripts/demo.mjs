@@ -183,8 +183,9 @@ try {
   const desk = server.ready.url;
   const { ws, control } = network.ready;
   for (const person of people) makeAccount(person, data);
-  for (const { name, number } of people.filter((one) => one.number)) await call(control, "POST", "/phones", { number, name });
-  for (const customer of customers) await call(control, "POST", "/customers", customer);
+  // The page shows the newest first.
+  for (const { name, number } of people.filter((one) => one.number).toReversed()) await call(control, "POST", "/phones", { number, name });
+  for (const customer of customers.toReversed()) await call(control, "POST", "/customers", customer);
 
   const agents = [];
   for (const person of people.filter((one) => one.role === "agent")) {
