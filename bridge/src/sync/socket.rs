@@ -77,7 +77,10 @@ async fn session(store: &Store, signed_in: &SignedIn, more: &Notify) -> Ended {
         Ok(socket) => {
             // What happened while nobody listened.
             more.notify_one();
-            talk(store, socket, more).await
+            let ended = talk(store, socket, more).await;
+            // The exchange finds out at once whether the server is away, and the screen says so.
+            more.notify_one();
+            ended
         }
         Err(ended) => ended,
     }

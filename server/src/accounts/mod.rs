@@ -141,6 +141,22 @@ impl Accounts {
         self.0.setup_token.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether the first admin is still to be made. The command line may have made one meanwhile.
+    pub(crate) async fn setup_needed(&self) -> Done<bool> {
+        if self.setup_token().is_none() {
+            return Ok(false);
+        }
+        let needed = !self.0.store.any_tenant().admin_exists().await?;
+        if !needed {
+            self.end_setup();
+        }
+        Ok(needed)
+    }
+
+    fn end_setup(&self) {
+        *self.0.setup_token.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Whom an access token speaks for, if it still does.
     pub(crate) async fn identify(&self, token: &str) -> Done<Identity> {
         let inner = &self.0;
@@ -218,7 +234,7 @@ impl Accounts {
                 })
             })
             .await?;
-        *self.0.setup_token.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.end_setup();
         self.tokens(tenant, started)
     }
 }

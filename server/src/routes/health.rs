@@ -19,7 +19,7 @@ use super::problems::Problems;
     security(())
 )]
 pub(crate) async fn health(State(app): State<App>) -> Result<Json<ServerHealth>, ApiError> {
-    let setup_needed = app.setup_token().is_some();
+    let setup_needed = app.accounts().setup_needed().await?;
     Ok(Json(ServerHealth {
         ok: true,
         product: "ownline-server".to_owned(),

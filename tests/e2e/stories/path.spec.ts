@@ -34,7 +34,7 @@ async function look(page: Page, name: string): Promise<void> {
       await page.screenshot({ path: join(pictures, `${name}-${size}-${theme}.png`) });
     }
     const found = await new AxeBuilder({ page }).analyze();
-    expect(found.violations.map((v) => ({ id: v.id, at: v.nodes.map((n) => n.target) })), `${name} ${theme}`).toEqual([]);
+    expect.soft(found.violations.map((v) => ({ id: v.id, at: v.nodes.map((n) => n.target) })), `${name} ${theme}`).toEqual([]);
   }
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   if (wide !== null) await page.setViewportSize(wide);
@@ -137,7 +137,7 @@ test("a customer writes and a ticket appears at every agent", async ({ browser }
   await joana.writes(ANA, "Hi! My order arrived but the box is damaged, what should I do?");
 
   for (const page of [ana, bruno]) {
-    await page.getByRole("tab", { name: /Unassigned/ }).or(page.getByRole("link", { name: /Unassigned/ })).click();
+    await page.getByRole("tab", { name: /Unassigned/ }).click();
     await expect(row(page, "Joana Silva")).toBeVisible();
   }
   await expect(row(bruno, "Joana Silva")).toContainText("Via Ana's number");
@@ -158,7 +158,7 @@ test("the agent takes the ticket, answers, and sees the ticks", async () => {
   await expect(ana.getByText("typing…").first()).toBeVisible();
   await look(ana, "chat");
 
-  await expect(bruno.getByText("In progress").or(row(bruno, "Joana Silva")).first()).toBeVisible();
+  await expect(row(bruno, "Joana Silva"), "what is taken is not unassigned any more").toHaveCount(0);
 });
 
 test("what is written while the server is away goes out when it is back", async () => {
@@ -172,7 +172,7 @@ test("what is written while the server is away goes out when it is back", async 
 
   await stage.deskComesBack();
   await expect(ana.getByText(/team's server cannot be reached/)).toHaveCount(0, { timeout: 60_000 });
-  await bruno.getByRole("tab", { name: /^All/ }).or(bruno.getByRole("link", { name: /^All/ })).click();
+  await bruno.getByRole("tab", { name: /^All/ }).click();
   await row(bruno, "Joana Silva").click();
   for (const text of ["Booked for 17:30.", "Thank you!"]) {
     await expect(bubble(bruno, text)).toHaveCount(1, { timeout: 60_000 });
@@ -186,8 +186,7 @@ test("what is written while the server is away goes out when it is back", async 
 test("the agent hands the ticket on, and a colleague answers through the same number", async () => {
   await ana.getByRole("button", { name: "Transfer" }).first().click();
   const dialog = ana.getByRole("dialog");
-  await dialog.getByLabel("To").click();
-  await ana.getByRole("option", { name: /Bruno/ }).click();
+  await dialog.getByLabel("To", { exact: true }).selectOption({ label: "Bruno" });
   await dialog.getByRole("button", { name: "Transfer" }).click();
 
   await write(bruno, "Bruno here: the courier is on the way.");
@@ -222,7 +221,7 @@ test("a supervisor and an admin work in a browser on the server itself", async (
   await sam.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await look(sam, "server-sign-in");
   await sam.getByRole("button", { name: "Sign in" }).click();
-  await sam.getByRole("tab", { name: /^All/ }).or(sam.getByRole("link", { name: /^All/ })).click();
+  await sam.getByRole("tab", { name: /^Closed/ }).click();
   await row(sam, "Joana Silva").click();
   await expect(bubble(sam, "Booked for 17:30.")).toBeVisible();
   await look(sam, "server-chat");

@@ -6,6 +6,7 @@ use ownline_model::{
     agent::Role,
     bridge::{CheckServer, Link, NumberUse, SignIn},
     conversation::{ConversationItem, StartConversation},
+    health::ServerHealth,
     ids::MessageId,
     message::NewMessage,
     problem::ProblemCode,
@@ -55,6 +56,8 @@ async fn an_enrolment_code_works_once() -> Result<()> {
     assert_eq!(refusal(admin.api.post::<Enrolment>("/api/agents", &new).await)?, ProblemCode::EmailTaken);
 
     let api = Api::new(stage.desk.url.clone(), None);
+    let health: ServerHealth = api.get("/api/health").await?;
+    assert!(!health.setup_needed, "an admin made on the command line is an admin");
     let enrol = |password: &str| Enrol { code: enrolment.code.clone(), password: password.to_owned() };
     assert_eq!(refusal(api.post::<Tokens>("/api/auth/enrol", &enrol("short")).await)?, ProblemCode::PasswordTooShort);
     let tokens: Tokens = api.post("/api/auth/enrol", &enrol(PASSWORD)).await?;

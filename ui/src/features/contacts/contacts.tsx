@@ -11,6 +11,7 @@ import { Avatar } from "../../components/avatar";
 import { Button, IconButton } from "../../components/button";
 import { ContactFacts, ContactHeader } from "../../components/contact/contact-details";
 import { cx } from "../../components/cx";
+import { ListPane } from "../../components/list-pane";
 import { useNarrow } from "../../components/media-query";
 import { Name } from "../../components/name";
 import { SearchBox } from "../../components/search-box";
@@ -37,10 +38,7 @@ export function Contacts({ q, contact }: ContactsProps) {
   return (
     <div className="flex h-full min-w-0 flex-1">
       {!(narrow && contact) && (
-        <section
-          aria-label={t("contacts.title")}
-          className="flex w-[340px] shrink-0 flex-col border-line border-e bg-surface max-xl:w-[316px] max-md:w-full max-md:border-e-0"
-        >
+        <ListPane label={t("contacts.title")}>
           <header className="flex min-h-14 items-center px-4">
             <h1 className="text-16">{t("contacts.title")}</h1>
           </header>
@@ -66,7 +64,7 @@ export function Contacts({ q, contact }: ContactsProps) {
               />
             )}
           </div>
-        </section>
+        </ListPane>
       )}
       {contact ? (
         <ContactPage key={contact} id={contact} onBack={() => void navigate({ to: "/contacts", search })} />

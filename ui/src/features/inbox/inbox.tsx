@@ -7,6 +7,7 @@ import type { ConversationView } from "../../api/model";
 import { useMe } from "../../api/people";
 import { statusQuery } from "../../api/queries";
 import { IconButton } from "../../components/button";
+import { ListPane } from "../../components/list-pane";
 import { useNarrow } from "../../components/media-query";
 import { SearchBox } from "../../components/search-box";
 import { Empty, RowBones } from "../../components/states";
@@ -51,10 +52,7 @@ export function Inbox({ view, q, conversation }: InboxProps) {
   return (
     <div className="relative flex h-full min-w-0 flex-1">
       {!(narrow && conversation) && (
-        <section
-          aria-label={t("inbox.title")}
-          className="flex w-[340px] shrink-0 flex-col border-line border-e bg-surface max-xl:w-[316px] max-md:w-full max-md:border-e-0"
-        >
+        <ListPane label={t("inbox.title")}>
           <header className="flex min-h-14 items-center gap-2 px-4">
             <h1 className="flex-1 text-16">{t("inbox.title")}</h1>
             {status?.number && (
@@ -70,7 +68,7 @@ export function Inbox({ view, q, conversation }: InboxProps) {
               <RowBones />
             )}
           </div>
-        </section>
+        </ListPane>
       )}
       {conversation && me ? (
         <Chat
