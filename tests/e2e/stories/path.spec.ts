@@ -31,6 +31,8 @@ async function look(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     for (const { name: size, width, height } of sizes) {
       await page.setViewportSize({ width, height });
+      // A theme or a width has settled once two frames were painted.
+      await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
       await page.screenshot({ path: join(pictures, `${name}-${size}-${theme}.png`) });
     }
     const found = await new AxeBuilder({ page }).analyze();
@@ -145,8 +147,10 @@ test("a customer writes and a ticket appears at every agent", async ({ browser }
 
 test("the agent takes the ticket, answers, and sees the ticks", async () => {
   await row(ana, "Joana Silva").click();
+  await expect(ana.getByTestId("unread-line")).toHaveText("1 new message");
   await ana.getByRole("button", { name: "Take ticket" }).first().click();
   await write(ana, "I'm sorry about that, Joana. A courier can swap the boxes tomorrow.");
+  await expect(ana.getByTestId("unread-line"), "what is answered is not new").toHaveCount(0);
   const answer = bubble(ana, "A courier can swap");
   await expect(answer).toHaveAttribute("data-status", "delivered");
   await joana.reads(ANA);

@@ -40,7 +40,7 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
   const [seen, setSeen] = useState("");
   const ready = query.isSuccess;
 
-  // The line is drawn once, when the chat opens, and stays while it is open.
+  // The line is drawn once, when the chat opens, and stays until one has answered below it.
   const drawn = useRef(false);
   useEffect(() => {
     if (!ready || drawn.current) return;
@@ -49,6 +49,8 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
     if (id) setUnreadLine({ id, count: conversation.unread });
   }, [ready, messages, conversation.unread]);
 
+  const lineAt = messages.findIndex((message) => message.id === unreadLine?.id);
+  const answered = messages.slice(lineAt + 1).some((message) => message.author_id === me.id);
   useRead(conversation, messages, atEnd);
 
   // Keeps what is being read where it is, whatever arrives above or below. The list hangs from its lower end
@@ -133,7 +135,7 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
             return (
               <Fragment key={message.id}>
                 {newDay && <Separator>{dayName(message.at)}</Separator>}
-                {unreadLine?.id === message.id && (
+                {unreadLine && index === lineAt && !answered && (
                   <div
                     className="my-2 flex items-center gap-3 font-medium text-12 text-accent"
                     data-testid="unread-line"
