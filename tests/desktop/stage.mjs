@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Program, Window } from "./webdriver.mjs";
 
+export { pictures } from "./webdriver.mjs";
+
 const bin = process.env.OWNLINE_BIN ?? "";
-export const pictures = join(import.meta.dirname, "../../artifacts/desktop");
 export const PASSWORD = "correct horse battery";
 
 export function binary(name) {

@@ -1,13 +1,16 @@
 // A small WebDriver client for the real window: WebKitWebDriver starts the app and speaks for a person in front of it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const FIND_WITHIN = 20_000;
+
+/** Where a run leaves what it saw. */
+export const pictures = join(import.meta.dirname, "../../artifacts/desktop");
 
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
@@ -28,10 +31,13 @@ export class Window {
   static async open(binary, args) {
     const window = new Window();
     const port = await freePort();
+    mkdirSync(pictures, { recursive: true });
+    const log = openSync(join(pictures, "windows.log"), "a");
     window.#driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "ignore", log],
       env: { ...process.env, TAURI_WEBVIEW_AUTOMATION: "true" },
     });
+    closeSync(log);
     window.#base = `http://127.0.0.1:${port}`;
     await window.#serves();
     const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary, args } } };
