@@ -113,5 +113,5 @@ test-desktop: build # the path in the real window
 
 .PHONY: bench
 bench: ui/dist/index.html ## the measures of the whole path, on optimised programs
-	cargo build --release $(FEATURES) --package ownline-server --package ownline-simulator --package ownline-bridge --package ownline-tests --bins
+	cargo build --release --workspace --bins $(FEATURES)
 	$(TARGET)/release/ownline-bench

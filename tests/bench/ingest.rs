@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use ownline_model::{
     PROTOCOL,
     contact::ContactIdentity,
@@ -15,13 +15,15 @@ use ownline_model::{
     time::UtcMillis,
 };
 use ownline_tests::{Person, Stage};
+use reqwest::{Method, header::CONTENT_TYPE};
 
-use crate::figures::Figures;
+use crate::{disk, figures::Figures};
 
 const CONNECTIONS: usize = 16;
 const BATCHES: usize = 12;
 const BATCH: usize = 64;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
+const LONE_MESSAGES: usize = 200;
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> Result<()> {
     let mut bridges = Vec::new();
@@ -29,18 +31,65 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> Result<()> 
         let person = stage.desk.agent(&format!("Ingest {index}")).await?;
         bridges.push(Bridge::new(person, index).await?);
     }
-    for round in 0..ROUNDS {
-        let start = Instant::now();
-        let pushes = bridges.iter().map(|bridge| bridge.push_all(round));
-        let counts = futures_util::future::try_join_all(pushes).await?;
-        let total: usize = counts.into_iter().sum();
-        figures.add("server ingest", "messages/s", total as f64 / start.elapsed().as_secs_f64());
+    // Contacts, chats and tickets are made in the first round, which does not count.
+    round(stage, &bridges, 0, None).await?;
+    for number in 1..=ROUNDS {
+        round(stage, &bridges, number, Some(figures)).await?;
+        lone(&bridges[0], number, figures).await?;
+        disk::measure(&stage.folder(), figures)?;
     }
-    for number in 0..200 {
+    figures.add("server memory after the load", "MiB PSS", stage.desk.program.memory()? as f64 / 1_048_576.0);
+    Ok(())
+}
+
+/// The generator shares the machine: what it says is written before the clock runs, what it hears is read afterwards.
+async fn round(stage: &Stage, bridges: &[Bridge], number: usize, figures: Option<&mut Figures>) -> Result<()> {
+    let mut bodies = Vec::new();
+    for bridge in bridges {
+        let batches = (0..BATCHES).map(|batch| {
+            bridge.body((0..BATCH).map(|n| bridge.message(&format!("{number} {batch} {n}"), n % 10)).collect())
+        });
+        bodies.push(batches.collect::<Result<Vec<_>>>()?);
+    }
+    let before = stage.desk.program.cpu()?;
+    let start = Instant::now();
+    let pushes = bridges.iter().zip(bodies).map(async |(bridge, bodies)| {
+        let mut answers = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            answers.push(bridge.send(body).await?);
+        }
+        anyhow::Ok(answers)
+    });
+    let answers = futures_util::future::try_join_all(pushes).await?;
+    let elapsed = start.elapsed();
+    let cpu = stage.desk.program.cpu()?.saturating_sub(before);
+    for answer in answers.iter().flatten() {
+        check(answer, BATCH)?;
+    }
+    if let Some(figures) = figures {
+        let messages = (CONNECTIONS * BATCHES * BATCH) as f64;
+        figures.add("server ingest", "messages/s", messages / elapsed.as_secs_f64());
+        figures.add("  server's CPU", "µs/message", cpu.as_secs_f64() * 1e6 / messages);
+    }
+    Ok(())
+}
+
+async fn lone(bridge: &Bridge, round: usize, figures: &mut Figures) -> Result<()> {
+    for number in 0..LONE_MESSAGES / ROUNDS {
+        let body = bridge.body(vec![bridge.message(&format!("lone {round} {number}"), number % 10)])?;
         let start = Instant::now();
-        bridges[0].push(vec![bridges[0].message(&format!("lone {number}"), number % 10)]).await?;
+        let answer = bridge.send(body).await?;
         figures.add("server ingest of a lone message", "ms", start.elapsed().as_secs_f64() * 1000.0);
+        check(&answer, 1)?;
     }
+    Ok(())
+}
+
+/// Every change must be applied.
+fn check(answer: &[u8], changes: usize) -> Result<()> {
+    let answer: PushAnswer = serde_json::from_slice(answer)?;
+    let applied = answer.results.iter().filter(|result| result.outcome == Outcome::Applied).count();
+    ensure!(applied == changes, "not all applied: {:?}", answer.results);
     Ok(())
 }
 
@@ -68,17 +117,8 @@ impl Bridge {
             session: SessionStateName::Online,
             lends: true,
         };
-        bridge.push(vec![report]).await?;
+        check(&bridge.send(bridge.body(vec![report])?).await?, 1)?;
         Ok(bridge)
-    }
-
-    async fn push_all(&self, round: usize) -> Result<usize> {
-        let mut pushed = 0;
-        for batch in 0..BATCHES {
-            let ops = (0..BATCH).map(|n| self.message(&format!("{round} {batch} {n}"), n % 10)).collect();
-            pushed += self.push(ops).await?;
-        }
-        Ok(pushed)
     }
 
     fn message(&self, text: &str, chat: usize) -> Op {
@@ -112,13 +152,15 @@ impl Bridge {
         }
     }
 
-    /// One push; every change must be applied.
-    async fn push(&self, ops: Vec<Op>) -> Result<usize> {
+    fn body(&self, ops: Vec<Op>) -> Result<Vec<u8>> {
         let changes = ops.into_iter().map(|op| Change { id: ChangeId::fresh(), op }).collect();
-        let push = Push { protocol: PROTOCOL, device_id: self.device_id, changes };
-        let answer: PushAnswer = self.person.api.post("/api/sync/push", &push).await?;
-        let applied = answer.results.iter().filter(|result| result.outcome == Outcome::Applied).count();
-        ensure!(applied == push.changes.len(), "not all applied: {:?}", answer.results);
-        Ok(applied)
+        Ok(serde_json::to_vec(&Push { protocol: PROTOCOL, device_id: self.device_id, changes })?)
+    }
+
+    async fn send(&self, body: Vec<u8>) -> Result<Vec<u8>> {
+        let request = self.person.api.request(Method::POST, "/api/sync/push");
+        let response = request.header(CONTENT_TYPE, "application/json").body(body).send().await.context("a push")?;
+        ensure!(response.status().is_success(), "a push was answered with {}", response.status());
+        Ok(response.bytes().await?.to_vec())
     }
 }

@@ -26,22 +26,30 @@ impl Screen {
         ] {
             socket.send(Message::text(serde_json::to_string(&frame)?)).await?;
         }
-        Ok(Self(socket))
+        let mut screen = Self(socket);
+        screen.hears(|frame| matches!(frame, ServerFrame::Welcome { .. })).await.context("waiting for the welcome")?;
+        Ok(screen)
     }
 
     /// Waits until a message with that text is on the screen.
     pub(crate) async fn shows(&mut self, text: &str) -> Result<()> {
-        let shown = async {
+        let is_it = |frame: &ServerFrame| {
+            matches!(frame, ServerFrame::Event { event: Event::MessageNew(message), .. }
+                if message.text.as_deref() == Some(text))
+        };
+        self.hears(is_it).await.with_context(|| format!("waiting for {text:?}"))
+    }
+
+    async fn hears(&mut self, wanted: impl Fn(&ServerFrame) -> bool) -> Result<()> {
+        let heard = async {
             while let Some(frame) = self.0.next().await {
                 let Message::Text(json) = frame? else { continue };
-                if let ServerFrame::Event { event: Event::MessageNew(message), .. } = serde_json::from_str(&json)?
-                    && message.text.as_deref() == Some(text)
-                {
+                if wanted(&serde_json::from_str(&json)?) {
                     return Ok(());
                 }
             }
             bail!("the socket ended")
         };
-        tokio::time::timeout(Duration::from_secs(30), shown).await.with_context(|| format!("waiting for {text:?}"))?
+        tokio::time::timeout(Duration::from_secs(30), heard).await?
     }
 }

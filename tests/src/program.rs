@@ -112,6 +112,16 @@ impl Program {
         Ok(kilobytes * 1024)
     }
 
+    /// The processor's time that it has used so far, in steps of ten milliseconds.
+    pub fn cpu(&self) -> Result<Duration> {
+        let id = self.child.as_ref().and_then(Child::id).context("the program does not run")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        // The name, in parentheses, may hold anything; user and system time are the 12th and 13th field behind it.
+        let (_, fields) = stat.rsplit_once(')').context("a name in stat")?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+        Ok(Duration::from_millis(10) * ticks.sum::<Result<u64, _>>()? as u32)
+    }
+
     pub fn log_tail(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
