@@ -12,7 +12,7 @@ use ownline_model::{
     ticket::{Actor, Ticket, TicketState},
 };
 
-use super::{Applied, Caller, Done, Refusal, identity, policy, save_conversation};
+use super::{Applied, Caller, Done, Refusal, burst::Burst, identity, policy, save_conversation};
 use crate::store::{Tx, channels, contacts, conversations, conversations::Thread, messages, tickets};
 
 /// A customer's last word is noted to the minute: not every message of a burst writes the contact again.
@@ -21,22 +21,37 @@ const INTERACTION_STEP_MS: i64 = 60_000;
 const SUBJECT_CHARS: usize = 80;
 
 /// Stores a received message once, however often it is pushed, and opens a ticket when the customer has none open.
-pub(crate) async fn received(
+pub(super) async fn received(
     tx: &mut Tx,
     caller: &Caller,
     identity: &ContactIdentity,
     scope: Scope,
     message: Message,
+    burst: &mut Burst,
 ) -> Done<Applied> {
+    if let Some(applied) = burst.next(tx, caller, identity, scope, &message).await? {
+        return Ok(applied);
+    }
+    burst.flush(tx).await?;
+    // Kept only where all goes well.
+    let mut chats = std::mem::take(burst);
     let channel = own_channel(tx, caller, message.channel_id).await?;
     must_be_shared(scope)?;
     check(&message)?;
-    let contact = identity::settle(tx, identity).await?;
+    let journalled = tx.journalled();
+    let mut contact = identity::settle(tx, identity).await?;
+    if tx.journalled() > journalled {
+        // People were made, completed or merged: what is known of others may not hold any more.
+        chats = Burst::default();
+    }
     let (before, is_new) = settle_conversation(tx, &contact, channel.id, message.conversation_id, scope).await?;
+    chats.forget(before.conversation.id);
     let known = messages::same_as(tx, before.conversation.id, message.direction, &message.wa_id, message.id).await?;
     let here = |m: &&Message| m.conversation_id == before.conversation.id && m.direction == message.direction;
     if let Some(stored) = known.iter().filter(here).find(|m| m.wa_id == message.wa_id).cloned() {
-        return again(tx, before, contact, stored, message).await;
+        let applied = again(tx, before, contact, stored, message).await?;
+        *burst = chats;
+        return Ok(applied);
     }
     if !known.is_empty() {
         return Err(Refusal::field("message.id", "Another message has this id."));
@@ -63,16 +78,24 @@ pub(crate) async fn received(
     messages::insert(tx, &message).await?;
     tx.journal(Event::MessageNew(message.clone()));
     save(tx, &before, &mut thread, is_new).await?;
-    if contact.last_interaction_at.is_none_or(|last| message.at.since(last) > INTERACTION_STEP_MS) {
-        contacts::touch(tx, contact.id, message.at).await?;
-    }
-    Ok(Applied::now(Truth {
-        contact: Some(contact),
-        conversation: Some(thread.conversation),
-        message: Some(message),
-        ticket,
+    let truth = Truth {
+        contact: Some(contact.clone()),
+        conversation: Some(thread.conversation.clone()),
+        message: Some(message.clone()),
+        ticket: ticket.clone(),
         ..Truth::default()
-    }))
+    };
+    if is_news_of(&contact, &message) {
+        contacts::touch(tx, contact.id, message.at).await?;
+        contact.last_interaction_at = Some(message.at);
+    }
+    chats.keep(identity, contact, ticket, thread);
+    *burst = chats;
+    Ok(Applied::now(truth))
+}
+
+pub(super) fn is_news_of(contact: &Contact, message: &Message) -> bool {
+    contact.last_interaction_at.is_none_or(|last| message.at.since(last) > INTERACTION_STEP_MS)
 }
 
 /// The agent opened a chat on the own number before any message.

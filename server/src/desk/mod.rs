@@ -1,6 +1,7 @@
 //! The rules of the desk, one operation a file. Each runs inside one transaction and journals what it changed.
 
 pub(crate) mod aliases;
+mod burst;
 pub(crate) mod channel;
 pub(crate) mod contact;
 pub(crate) mod delivery;

@@ -10,7 +10,8 @@ use ownline_model::{
 };
 
 use super::{
-    Applied, Caller, Done, Refusal, aliases::Aliases, channel, contact, delivery, ingest, read, reply, tickets,
+    Applied, Caller, Done, Refusal, aliases::Aliases, burst::Burst, channel, contact, delivery, ingest, read, reply,
+    tickets,
 };
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -63,15 +64,17 @@ async fn apply_all(
         .write(tenant, now, move |tx| {
             Box::pin(async move {
                 let mut results = Vec::with_capacity(changes.len());
+                let mut burst = Burst::default();
                 for change in changes.iter() {
                     let op = aliases.settle(change.op.clone());
-                    let result = result(tx, &caller, change.id, op).await?;
+                    let result = result(tx, &caller, change.id, op, &mut burst).await?;
                     if !matches!(result.outcome, Outcome::Rejected { .. }) {
                         aliases.learn(&change.op, &result.truth);
                     }
                     results.push(result);
                     tx.order_events();
                 }
+                burst.flush(tx).await?;
                 Ok((results, aliases))
             })
         })
@@ -92,14 +95,24 @@ fn rejected(id: ChangeId, code: ProblemCode, truth: Truth, detail: Option<String
     ChangeResult { id, outcome: Outcome::Rejected { code, detail }, truth }
 }
 
-async fn result(tx: &mut Tx, caller: &Caller, id: ChangeId, op: Op) -> Result<ChangeResult, StoreError> {
+async fn result(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: ChangeId,
+    op: Op,
+    burst: &mut Burst,
+) -> Result<ChangeResult, StoreError> {
+    if !matches!(op, Op::MessageReceived { .. }) {
+        burst.flush(tx).await?;
+        *burst = Burst::default();
+    }
     // Facts are recognised by what they carry. A request could be granted twice: it is remembered.
     let request = is_request(&op);
     if request && store::accounts::was_applied(tx, id).await? {
         let truth = truth_about(tx, &op).await?;
         return Ok(ChangeResult { id, outcome: Outcome::AlreadyApplied, truth });
     }
-    match apply(tx, caller, op.clone()).await {
+    match apply(tx, caller, op.clone(), burst).await {
         Ok(Applied { changed, truth }) => {
             if request {
                 store::accounts::note_applied(tx, id).await?;
@@ -128,7 +141,7 @@ const fn is_request(op: &Op) -> bool {
     )
 }
 
-async fn apply(tx: &mut Tx, caller: &Caller, op: Op) -> Done<Applied> {
+async fn apply(tx: &mut Tx, caller: &Caller, op: Op, burst: &mut Burst) -> Done<Applied> {
     match op {
         Op::ChannelReported { channel_id, number, name, session, lends } => {
             channel::report(tx, caller, channel::Report { channel_id, number, name, session, lends }).await
@@ -136,7 +149,9 @@ async fn apply(tx: &mut Tx, caller: &Caller, op: Op) -> Done<Applied> {
         Op::ConversationOpened { contact, conversation_id, channel_id, scope } => {
             ingest::opened(tx, caller, &contact, conversation_id, channel_id, scope).await
         }
-        Op::MessageReceived { contact, scope, message } => ingest::received(tx, caller, &contact, scope, message).await,
+        Op::MessageReceived { contact, scope, message } => {
+            ingest::received(tx, caller, &contact, scope, message, burst).await
+        }
         Op::Reply { message } => reply::pushed(tx, caller, message).await,
         Op::MessageStatus { message_id, status, failure, at: _ } => {
             delivery::status(tx, caller, message_id, status, failure).await

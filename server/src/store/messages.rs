@@ -7,8 +7,10 @@ use ownline_model::{
     time::UtcMillis,
 };
 use sea_orm::{
-    ActiveValue::Set, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
-    entity::prelude::*, sea_query::Expr,
+    ActiveValue::Set,
+    Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    entity::prelude::*,
+    sea_query::{Expr, OnConflict},
 };
 
 use super::{Source, Stored, Tx, cursor, words};
@@ -214,6 +216,16 @@ pub(crate) async fn after(db: &impl Source, id: Uuid, limit: u64) -> Stored<Vec<
 pub(crate) async fn insert(tx: &Tx, message: &Message) -> Stored<()> {
     Entity::insert(row(tx.tenant(), message)).exec_without_returning(tx.conn()).await?;
     Ok(())
+}
+
+/// Stores a message that is probably new; false, and nothing done, where its place or name is taken.
+pub(crate) async fn insert_new(tx: &Tx, message: &Message) -> Stored<bool> {
+    let insert = Entity::insert(row(tx.tenant(), message)).on_conflict(OnConflict::new().do_nothing().to_owned());
+    match insert.exec_without_returning(tx.conn()).await {
+        Ok(rows) => Ok(rows > 0),
+        Err(DbErr::RecordNotInserted) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(crate) async fn update(tx: &Tx, message: &Message) -> Stored<()> {

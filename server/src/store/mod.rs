@@ -190,6 +190,11 @@ impl Tx {
         self.events.push(event);
     }
 
+    /// How many events there are so far.
+    pub(crate) fn journalled(&self) -> usize {
+        self.events.len()
+    }
+
     /// Puts the events since the last call in the order in which a replica can apply them: what is referred to before
     /// what refers to it.
     pub(crate) fn order_events(&mut self) {

@@ -2,11 +2,13 @@
 
 use axum::http::StatusCode;
 use ownline_model::{
+    conversation::{Conversation, ConversationCounts, ConversationItem, Scope},
     event::Event,
     ids::{ChangeId, ChannelId, DeviceId, MessageId},
     message::{Direction, Message, MessageStatus},
+    page::Page,
     problem::ProblemCode,
-    sync::{Change, Op, Outcome, PullAnswer, Push, PushAnswer},
+    sync::{Change, Op, Outcome, PullAnswer, Push, PushAnswer, Truth},
     ticket::TicketState,
     time::UtcMillis,
 };
@@ -219,4 +221,73 @@ async fn a_machine_that_was_set_up_anew_is_understood() {
     for result in &results[1..] {
         assert_eq!(result.truth.conversation.as_ref().map(|it| it.id), Some(chat));
     }
+}
+
+/// What a machine pushes after it was away: chats mixed, a repetition, a refusal, a read mark and an own message between.
+#[tokio::test]
+async fn many_changes_in_one_push_end_as_if_each_had_come_alone() {
+    let line = ChannelId::fresh();
+    let (carla, diego) = (Customer::of_number("+5511911112222"), Customer::of_number("+5511933334444"));
+    // The same person, under a hidden id that the number is learnt to belong to.
+    let mut hidden = diego.clone();
+    hidden.identity.lid = Some("99887766".to_owned());
+    let once = carla.says(line, "Hello");
+    let from_the_phone = Op::MessageReceived {
+        contact: carla.identity.clone(),
+        scope: Scope::Shared,
+        message: carla.message(line, Direction::Outbound, "PHONE1", "A moment"),
+    };
+    let mut twin = carla.says(line, "Under an id that is taken");
+    if let (Op::MessageReceived { message, .. }, Op::MessageReceived { message: known, .. }) = (&mut twin, &once) {
+        message.id = known.id;
+    }
+    let mut ops = vec![report(line, "+5511900000001", true), once.clone()];
+    ops.extend((0..3).flat_map(|n| [carla.says(line, &format!("c{n}")), diego.says(line, &format!("d{n}"))]));
+    ops.extend([once, carla.says(line, &"x".repeat(70_000)), carla.says(line, "after a refusal"), twin]);
+    ops.push(Op::ConversationRead { conversation_id: carla.conversation, position: 3 });
+    ops.extend([carla.says(line, "after reading"), from_the_phone, carla.says(line, "after the phone")]);
+    ops.extend([
+        hidden.says(line, "now with a hidden id"),
+        diego.says(line, "without it again"),
+        carla.says(line, "last"),
+    ]);
+    let changes: Vec<Change> = ops.into_iter().map(|op| Change { id: ChangeId::fresh(), op }).collect();
+
+    let (together, _, [ana]) = Desk::team(["Ana"]).await;
+    let (apart, _, [bea]) = Desk::team(["Ana"]).await;
+    let at_once = together.push_changes(&ana, changes.clone()).await;
+    for (change, result) in changes.into_iter().zip(&at_once) {
+        let alone = apart.push_changes(&bea, vec![change]).await.remove(0);
+        assert_eq!(result.outcome, alone.outcome);
+        assert_eq!(shape(&result.truth), shape(&alone.truth));
+    }
+    let lists = async |desk: &Desk, who: &Person| {
+        let list: Page<ConversationItem> = desk.get("/api/conversations", who).await.ok();
+        let counts: ConversationCounts = desk.get("/api/conversations/counts", who).await.ok();
+        let mut seen: Vec<_> = list.items.iter().map(|item| chat(&item.conversation)).collect();
+        seen.sort();
+        (seen, counts)
+    };
+    let (seen, counts) = lists(&together, &ana).await;
+    assert_eq!((seen.len(), counts.all), (2, 2));
+    assert_eq!((seen, counts), lists(&apart, &bea).await);
+    let told = |pulled: &PullAnswer| messages(pulled).iter().map(|m| (m.wa_id.clone(), m.position)).collect::<Vec<_>>();
+    let (pulled, pulled_apart) = (together.pull(&ana, None, 500).await, apart.pull(&bea, None, 500).await);
+    assert_eq!(told(&pulled), told(&pulled_apart));
+}
+
+/// What does not differ from desk to desk.
+fn chat(conversation: &Conversation) -> String {
+    let last = conversation.last_message.as_ref().map(|last| last.preview.clone());
+    format!(
+        "{} v{} {:?} unread {} {last:?}",
+        conversation.id, conversation.version, conversation.state, conversation.unread
+    )
+}
+
+fn shape(truth: &Truth) -> (Option<String>, Option<(MessageId, i64, bool)>, Option<(i64, TicketState)>, Option<i64>) {
+    let message = truth.message.as_ref().map(|m| (m.id, m.position, m.ticket_id.is_some()));
+    let ticket = truth.ticket.as_ref().map(|ticket| (ticket.version, ticket.state));
+    let contact = truth.contact.as_ref().map(|contact| contact.version);
+    (truth.conversation.as_ref().map(chat), message, ticket, contact)
 }
