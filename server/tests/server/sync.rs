@@ -285,9 +285,9 @@ fn chat(conversation: &Conversation) -> String {
     )
 }
 
-fn shape(truth: &Truth) -> (Option<String>, Option<(MessageId, i64, bool)>, Option<(i64, TicketState)>, Option<i64>) {
+fn shape(truth: &Truth) -> String {
     let message = truth.message.as_ref().map(|m| (m.id, m.position, m.ticket_id.is_some()));
     let ticket = truth.ticket.as_ref().map(|ticket| (ticket.version, ticket.state));
     let contact = truth.contact.as_ref().map(|contact| contact.version);
-    (truth.conversation.as_ref().map(chat), message, ticket, contact)
+    format!("{:?} {message:?} {ticket:?} contact v{contact:?}", truth.conversation.as_ref().map(chat))
 }
