@@ -244,6 +244,7 @@ async fn many_changes_in_one_push_end_as_if_each_had_come_alone() {
     let mut ops = vec![report(line, "+5511900000001", true), once.clone()];
     ops.extend((0..3).flat_map(|n| [carla.says(line, &format!("c{n}")), diego.says(line, &format!("d{n}"))]));
     ops.extend([once, carla.says(line, &"x".repeat(70_000)), carla.says(line, "after a refusal"), twin]);
+    ops.extend([carla.says(line, "before reading"), carla.says(line, "and one more")]);
     ops.push(Op::ConversationRead { conversation_id: carla.conversation, position: 3 });
     ops.extend([carla.says(line, "after reading"), from_the_phone, carla.says(line, "after the phone")]);
     ops.extend([
