@@ -111,7 +111,11 @@ test-e2e: build tests/e2e/node_modules/.package-lock.json # the path in a browse
 test-desktop: build # the path in the real window
 	cd tests/desktop && ../../scripts/private-session --screen node --test --test-concurrency=1 --test-timeout=300000
 
+.PHONY: crash
+crash: build ## programs killed at random moments, everything counted (TRIALS=10000 SEED=7)
+	$(OWNLINE_BIN)/ownline-crash --trials $(or $(TRIALS),1000) --seed $(or $(SEED),7)
+
 .PHONY: bench
 bench: ui/dist/index.html ## the measures of the whole path, on optimised programs
-	cargo build --release --workspace --bins $(FEATURES)
+	cargo build --release --workspace $(FEATURES) --bin ownline-server --bin ownline-simulator --bin ownline-bridge --bin ownline-bench
 	$(TARGET)/release/ownline-bench
