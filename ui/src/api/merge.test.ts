@@ -90,6 +90,12 @@ describe("conversations", () => {
     expect(ids(sortedInsert(list(), item("c", { last_activity_at: 7 }), true))).toEqual(["a", "c", "b"]);
     expect(ids(sortedInsert(list(), item("a"), false))).toEqual(["b"]);
   });
+  it("of the same second keep the hosts' order, whichever of them changes", () => {
+    const three = pages<ConversationItem>([[item("c"), item("b"), item("a")], null]);
+    for (const id of ["a", "b", "c"]) {
+      expect(ids(sortedInsert(three, item(id, { unread: 0 }), true)), id).toEqual(["c", "b", "a"]);
+    }
+  });
   it("are never overwritten by an older state", () => {
     const known = item("a", { version: 4, unread: 0 });
     expect(mergeConversation(known, item("a", { version: 3, unread: 9 }))).toBe(known);

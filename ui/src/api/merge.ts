@@ -64,6 +64,12 @@ export function inView(item: ConversationItem, view: ConversationView, me: Id): 
   }
 }
 
+/** The hosts' order: the latest activity first; among equals (WhatsApp counts in seconds) the later id. */
+function standsBefore(item: ConversationItem, other: ConversationItem): boolean {
+  if (item.last_activity_at !== other.last_activity_at) return item.last_activity_at > other.last_activity_at;
+  return item.id > other.id;
+}
+
 /** Takes `item` out of its old place and, where `wanted`, puts it where its last activity belongs. */
 export function sortedInsert(
   data: Pages<ConversationItem>,
@@ -73,7 +79,7 @@ export function sortedInsert(
   const pages = data.pages.map((page) => ({ ...page, items: page.items.filter((old) => old.id !== item.id) }));
   if (!wanted) return { ...data, pages };
   for (const page of pages) {
-    const before = page.items.findIndex((old) => old.last_activity_at <= item.last_activity_at);
+    const before = page.items.findIndex((old) => standsBefore(item, old));
     if (before >= 0) {
       page.items.splice(before, 0, item);
       return { ...data, pages };

@@ -8,6 +8,7 @@ import { messagesQuery } from "../../api/queries";
 import { problemText } from "../../components/problem-text";
 import { toast } from "../../components/toast";
 import { uuidv7 } from "../../text/uuid";
+import { inTurn } from "./in-turn";
 import { type Outgoing, outgoing, useOutgoing } from "./outgoing";
 
 /** A waiting text in the form of the message that it will become. */
@@ -56,15 +57,16 @@ export function useThread(conversation: ConversationItem, me: Id) {
   }, [confirmed]);
 
   const post = useCallback(
-    async (id: Id, text: string) => {
-      try {
-        const message = await desk.send(conversation.id, { id, text });
-        applyMessage(client, message);
-        outgoing.remove(id);
-      } catch (error) {
-        outgoing.fail(id, ProblemError.from(error).code);
-      }
-    },
+    (id: Id, text: string) =>
+      inTurn(conversation.id, async () => {
+        try {
+          const message = await desk.send(conversation.id, { id, text });
+          applyMessage(client, message);
+          outgoing.remove(id);
+        } catch (error) {
+          outgoing.fail(id, ProblemError.from(error).code);
+        }
+      }),
     [client, conversation.id],
   );
   const send = useCallback(
