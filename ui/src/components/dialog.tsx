@@ -22,8 +22,9 @@ export function Dialog({ open, onOpenChange, title, description, children, class
         <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-[rgb(8_14_12/0.45)]" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onOpenAutoFocus={startInside}
           className={cx(
-            "fixed start-1/2 top-1/2 z-50 grid max-h-[calc(100dvh-32px)] w-[min(440px,calc(100vw-32px))] -translate-1/2 animate-appear gap-4 overflow-y-auto rounded-l border border-line bg-surface p-5 shadow-float rtl:translate-x-1/2",
+            "fixed start-1/2 top-1/2 z-50 grid max-h-[calc(100dvh-32px)] w-[min(440px,calc(100vw-32px))] -translate-1/2 animate-appear gap-4 overflow-y-auto rounded-l border border-line bg-surface p-5 shadow-float outline-none focus-visible:shadow-float rtl:translate-x-1/2",
             className,
           )}
         >
@@ -41,6 +42,15 @@ export function Dialog({ open, onOpenChange, title, description, children, class
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** One starts in the first field, else on the sheet itself; the cross in the corner comes first in the order only. */
+function startInside(event: Event): void {
+  const sheet = event.currentTarget;
+  if (!(sheet instanceof HTMLElement)) return;
+  event.preventDefault();
+  const start = sheet.querySelector<HTMLElement>("[autofocus],input:enabled,textarea:enabled,select:enabled") ?? sheet;
+  start.focus();
 }
 
 export function DialogActions({ children }: { children: ReactNode }) {

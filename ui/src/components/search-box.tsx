@@ -50,7 +50,10 @@ export function SearchBox({ label, value, onSearch, className }: SearchBoxProps)
             label={t("inbox.clearSearch")}
             icon={<X />}
             className="-me-1.5 size-6"
-            onClick={() => setText("")}
+            onClick={() => {
+              setText("");
+              field.current?.focus();
+            }}
           />
         ) : (
           <kbd

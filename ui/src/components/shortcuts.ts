@@ -9,6 +9,11 @@ function writes(target: EventTarget | null): boolean {
   );
 }
 
+/** Enter belongs to whatever it would press. */
+function presses(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("button,a[href],summary,[role=button],[role=tab]") !== null;
+}
+
 /**
  * Keys such as `j`, `/`, `?`, and `mod+k` (Ctrl, or ⌘ on a Mac). Plain keys rest while someone writes or a dialog is open.
  */
@@ -23,6 +28,7 @@ export function useShortcuts(shortcuts: Shortcuts, active = true): void {
       const run = current.current[mod ? `mod+${event.key.toLowerCase()}` : event.key];
       if (!run) return;
       if (!mod && (writes(event.target) || document.querySelector("[role=dialog],[role=menu]"))) return;
+      if (event.key === "Enter" && presses(event.target)) return;
       event.preventDefault();
       run(event);
     };

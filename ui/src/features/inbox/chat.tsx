@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft, Info, MessageSquareOff } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useTyping } from "../../api/live";
 import type { Agent, ConversationItem, Message } from "../../api/model";
@@ -86,6 +86,14 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
   const name = safeName(conversation.contact.name);
 
   const focusField = () => field.current?.focus();
+  // Whoever takes or reopens a ticket here wants to write next; the button that was pressed is gone.
+  const mayWrite = rule.kind === "free";
+  const could = useRef(mayWrite);
+  useEffect(() => {
+    const opened = mayWrite && !could.current;
+    could.current = mayWrite;
+    if (opened && document.activeElement === document.body) field.current?.focus();
+  }, [mayWrite]);
   useShortcuts({
     a: controls.take,
     e: controls.askResolve,

@@ -89,6 +89,8 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
   const jump = () => {
     anchor.current = null;
     scroller.current?.scrollTo({ top: 0 });
+    // The button leaves with the press; the keyboard stays in the chat.
+    scroller.current?.focus({ preventScroll: true });
     setAtEnd(true);
   };
   // One's own message is always looked at.
