@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CloudOff, type LucideIcon, PlugZap, TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { host } from "../api/access";
 import { setFlow } from "../api/flow";
@@ -20,7 +20,20 @@ const SKEW_WORTH_SAYING_MS = 2 * 60_000;
 
 /** What stands above the desk while something is not as it should be. */
 export function Banners() {
-  return host() === "bridge" ? <BridgeBanners /> : <ServerBanner />;
+  const stack = useRef<HTMLDivElement>(null);
+  // What floats above the page (notices) keeps below the banners and the page's header.
+  useLayoutEffect(() => {
+    const box = stack.current;
+    if (!box) return;
+    const root = document.documentElement.style;
+    const observer = new ResizeObserver(() => root.setProperty("--banners", `${box.offsetHeight}px`));
+    observer.observe(box);
+    return () => {
+      observer.disconnect();
+      root.removeProperty("--banners");
+    };
+  }, []);
+  return <div ref={stack}>{host() === "bridge" ? <BridgeBanners /> : <ServerBanner />}</div>;
 }
 
 function ServerBanner() {

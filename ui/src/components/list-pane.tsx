@@ -7,7 +7,7 @@ export function ListPane({ label, children }: { label: string; children: ReactNo
   return (
     <Pane
       aria-label={label}
-      className="flex w-[340px] shrink-0 flex-col border-line border-e bg-surface max-xl:w-[316px] max-md:w-full max-md:border-e-0"
+      className="flex w-[340px] shrink-0 flex-col border-line border-e bg-surface max-md:w-full max-md:border-e-0"
     >
       {children}
     </Pane>

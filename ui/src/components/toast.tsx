@@ -50,7 +50,7 @@ export function Toasts() {
     <section
       aria-label={t("common.notices")}
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-0 top-16 z-60 flex flex-col items-center gap-2 px-4"
+      className="pointer-events-none fixed inset-x-0 top-[calc(var(--banners,0px)+64px)] z-60 flex flex-col items-center gap-2 px-4"
     >
       {shown.map((item) => (
         <div

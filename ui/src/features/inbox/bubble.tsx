@@ -96,8 +96,10 @@ function NotSent({ message, onRetry, onEdit }: Pick<BubbleProps, "message" | "on
       role="alert"
       className="mt-1 flex max-w-[min(560px,86%)] flex-wrap items-center justify-end gap-x-2 text-12 text-bad"
     >
-      <CircleAlert aria-hidden className="size-3.5 shrink-0" />
-      <span>{t("chat.notSent", { reason })}</span>
+      <span className="flex min-w-0 items-start gap-1.5">
+        <CircleAlert aria-hidden className="mt-px size-3.5 shrink-0" />
+        <span className="min-w-0">{t("chat.notSent", { reason })}</span>
+      </span>
       {onRetry && (failure?.retryable ?? true) && (
         <button type="button" className="tap rounded-s px-1 font-semibold underline" onClick={() => onRetry(message)}>
           {t("chat.retry")}

@@ -83,15 +83,28 @@ export function Composer({ conversation, name, field, onSend }: ComposerProps) {
   );
 }
 
-/** The field is as high as its text, up to its own limit. */
+/** The field is as high as its text, up to its own limit, also when another width breaks the lines elsewhere. */
 function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useLayoutEffect(() => {
+  useLayoutEffect(() => growTo(field.current), [text, field]);
+  useEffect(() => {
     const area = field.current;
     if (!area) return;
-    area.style.height = "auto";
-    area.style.height = `${area.scrollHeight}px`;
-  }, [text, field]);
+    let width = area.clientWidth;
+    const observer = new ResizeObserver(() => {
+      if (area.clientWidth === width) return;
+      width = area.clientWidth;
+      growTo(area);
+    });
+    observer.observe(area);
+    return () => observer.disconnect();
+  }, [field]);
+}
+
+function growTo(area: HTMLTextAreaElement | null): void {
+  if (!area) return;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight}px`;
 }
 
 /** Lets the customer's phone and colleagues know that someone writes; ends by itself. */

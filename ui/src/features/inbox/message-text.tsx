@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { platform } from "../../platform";
 import { pieces, safeText, trueHost } from "../../text/untrusted";
 
-const SHOWN_AT_ONCE = 3_000;
+const SHOWN_AT_ONCE = 1_500;
 
 /** A message's words: text nodes, and web links that open outside. */
 export function MessageText({ text }: { text: string }) {

@@ -8,6 +8,7 @@ import { ProblemError } from "../../api/problem";
 import { statusQuery } from "../../api/queries";
 import { Button } from "../../components/button";
 import { useNow } from "../../components/clock";
+import { cx } from "../../components/cx";
 import { problemText } from "../../components/problem-text";
 import { linkProblem, sessionHint } from "../../components/session-text";
 import { prettyPhone } from "../../text/phone";
@@ -139,7 +140,13 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
               )}
             </div>
           </div>
-          <div className="max-md:order-first max-md:mx-auto max-md:w-full max-md:max-w-[320px]">
+          {/* Where there is no room beside the questions, an empty frame would only push them down. */}
+          <div
+            className={cx(
+              "max-md:order-first max-md:mx-auto max-md:w-full max-md:max-w-[320px]",
+              !asked && "max-md:hidden",
+            )}
+          >
             <Offer session={session} busy={link.isPending} onAgain={choice ? () => link.mutate(choice) : null} />
           </div>
         </div>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, Smartphone, TimerOff } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { SessionState } from "../../api/model";
 import { qrQuery } from "../../api/queries";
@@ -10,8 +10,6 @@ import { linkProblem } from "../../components/session-text";
 import { Bone } from "../../components/states";
 import { countdown, secondsUntil } from "../../i18n/format";
 import { QrPicture } from "./qr-picture";
-
-const CODE_LIFETIME_S = 20;
 
 interface OfferProps {
   session: SessionState;
@@ -71,12 +69,19 @@ function Panel({
   );
 }
 
+/** How long a code lives in all: the first one longer than those after it, so each is measured when it is first seen. */
+function useLifetime(expiresAt: number, left: number): number {
+  const seen = useRef({ expiresAt: 0, whole: 1 });
+  if (seen.current.expiresAt !== expiresAt) seen.current = { expiresAt, whole: Math.max(left, 1) };
+  return Math.max(seen.current.whole, left);
+}
+
 function Code({ session }: { session: Extract<SessionState, { state: "waiting_for_scan" }> }) {
   const { t } = useTranslation();
   const now = useNow();
   const qr = useQuery({ ...qrQuery(session.code_expires_at), retry: 5, retryDelay: 300 });
   const left = secondsUntil(session.code_expires_at, now);
-  const share = Math.min(1, left / Math.max(CODE_LIFETIME_S, left));
+  const share = left / useLifetime(session.code_expires_at, left);
   return (
     <div>
       <div className="grid aspect-square place-items-center rounded-m border border-line bg-white p-5">

@@ -31,6 +31,8 @@ export function WhatsAppSection({ status }: { status: BridgeStatus }) {
   const restart = useMutation({ mutationFn: bridge.restart, ...told(t("settings.restarted")) });
   const unlink = useMutation({ mutationFn: bridge.unlink, ...told(t("settings.unlinked")) });
   const linkable = session.state === "unlinked" || session.state === "logged_out";
+  // Before a ban ends nothing is gained by connecting again.
+  const waitsOut = session.state === "banned" && (session.until == null || session.until > now);
   return (
     <Section title={t("settings.whatsapp")}>
       <div className="flex items-start gap-2">
@@ -61,13 +63,15 @@ export function WhatsAppSection({ status }: { status: BridgeStatus }) {
           </Button>
         ) : (
           <>
-            <Button
-              look={session.state === "replaced" ? "primary" : "plain"}
-              busy={restart.isPending}
-              onClick={() => restart.mutate()}
-            >
-              {session.state === "replaced" ? t("settings.takeBack") : t("settings.restart")}
-            </Button>
+            {!waitsOut && (
+              <Button
+                look={session.state === "replaced" ? "primary" : "plain"}
+                busy={restart.isPending}
+                onClick={() => restart.mutate()}
+              >
+                {session.state === "replaced" ? t("settings.takeBack") : t("settings.restart")}
+              </Button>
+            )}
             <Button look="danger" busy={unlink.isPending} onClick={() => setAsking(true)}>
               {t("settings.unlink")}
             </Button>
