@@ -133,6 +133,16 @@ export class Stage {
     await call(this.control, "POST", `/phones/${number}/scan`, { qr });
   }
 
+  /** The phone's owner ends the link on the phone. */
+  async logOut(number: string): Promise<void> {
+    await call(this.control, "POST", `/phones/${number}/logout`, {});
+  }
+
+  /** A disturbance of the network, such as `{ refuse: { code: 463, times: 1 } }`. */
+  async disturb(fault: Record<string, unknown>): Promise<void> {
+    await call(this.control, "POST", "/faults", fault);
+  }
+
   async customer(number: string, name: string): Promise<Customer> {
     await call(this.control, "POST", "/customers", { number, name });
     return new Customer(number, this.control);

@@ -1,0 +1,110 @@
+// What goes wrong in an agent's day, and the keyboard that must never be lost over it.
+import { type Browser, expect, type Page, test } from "@playwright/test";
+import { type Customer, emailOf, PASSWORD, Stage } from "../stage.ts";
+
+const ANA = "5511988887777";
+
+test.describe.configure({ mode: "serial" });
+
+let stage: Stage;
+let ana: Page;
+let customers: Customer[];
+
+async function linked(browser: Browser): Promise<Page> {
+  const machine = await stage.machine("Ana");
+  const page = await (await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" })).newPage();
+  await page.goto(machine.link());
+  await page.getByLabel("Server address").fill(stage.deskUrl);
+  await page.getByLabel("E-mail").fill(emailOf("Ana"));
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("checkbox", { name: /I have read this/ }).click();
+  await page.getByRole("button", { name: "Show QR code" }).click();
+  await expect(page.getByRole("img", { name: "QR code to link WhatsApp" })).toBeVisible();
+  await stage.scan(ANA, await machine.code());
+  await page.getByRole("button", { name: "Start working" }).click();
+  return page;
+}
+
+const rows = () => ana.getByTestId("conversation-row");
+const bubble = (text: string) => ana.getByTestId("bubble").filter({ hasText: text });
+const box = () => ana.getByRole("textbox", { name: /^Message to/ });
+
+test.beforeAll(async ({ browser }) => {
+  stage = await Stage.set();
+  stage.account("Ana", "agent");
+  await stage.phone(ANA, "Ana");
+  customers = await Promise.all(
+    ["Joana Silva", "Mehmet Kaya", "Rosa Paredes"].map((name, at) => stage.customer(`551191234567${at}`, name)),
+  );
+  ana = await linked(browser);
+});
+
+test.afterAll(async () => {
+  await ana?.context().close();
+  await stage?.strike();
+});
+
+test("reading a chat does not move it in the list", async () => {
+  for (const customer of customers) await customer.writes(ANA, "Hello?");
+  await ana.getByRole("tab", { name: /^All/ }).click();
+  await expect(rows()).toHaveCount(customers.length);
+  const order = await rows().evaluateAll((all) => all.map((row) => row.getAttribute("data-id")));
+  for (const id of order.toReversed()) {
+    const row = ana.locator(`[data-testid=conversation-row][data-id="${id}"]`);
+    await row.click();
+    await expect(row.getByText(/unread/)).toHaveCount(0);
+  }
+  expect(await rows().evaluateAll((all) => all.map((row) => row.getAttribute("data-id")))).toEqual(order);
+});
+
+test("Enter presses the button that has the focus, and the field comes next", async () => {
+  await rows().filter({ hasText: "Joana Silva" }).click();
+  await ana.getByRole("button", { name: "Take ticket" }).focus();
+  await ana.keyboard.press("Enter");
+  await expect(box()).toBeFocused();
+  await ana.keyboard.type("Good morning");
+  await ana.keyboard.press("Enter");
+  await expect(bubble("Good morning")).toHaveAttribute("data-status", "delivered");
+  await expect(box()).toBeFocused();
+});
+
+test("a dialog opened by its key starts in its first field", async () => {
+  await box().press("Escape");
+  await ana.keyboard.press("e");
+  await expect(ana.getByLabel("Note for the team")).toBeFocused();
+  await ana.keyboard.press("Escape");
+  await ana.keyboard.press("t");
+  await expect(ana.getByRole("dialog").getByRole("button", { name: "Close" })).not.toBeFocused();
+  await ana.keyboard.press("Escape");
+  await expect(ana.getByRole("dialog")).toHaveCount(0);
+});
+
+test("a refused message says why and goes out when tried again", async () => {
+  await stage.disturb({ refuse: { code: 463, times: 1 } });
+  await box().fill("You will hear from us");
+  await box().press("Enter");
+  await expect(bubble("You will hear from us")).toHaveAttribute("data-status", "failed");
+  await expect(ana.getByText(/^Not sent: WhatsApp/)).toBeVisible();
+  await ana.getByRole("button", { name: "Try again" }).click();
+  await expect(bubble("You will hear from us")).toHaveAttribute("data-status", "delivered");
+});
+
+test("ten messages written in one breath arrive in their order", async () => {
+  const texts = Array.from({ length: 10 }, (_, at) => `line ${at}`);
+  for (const text of texts) {
+    await box().fill(text);
+    await box().press("Enter");
+  }
+  await expect(bubble("line 9")).toHaveAttribute("data-status", "delivered");
+  const received = (await customers[0]?.received(ANA)) ?? [];
+  expect(received.map((message) => message.text).filter((text) => text.startsWith("line"))).toEqual(texts);
+});
+
+test("a link that ended on the phone is told, and nothing can be written into the void", async () => {
+  await stage.logOut(ANA);
+  await expect(ana.getByTestId("banner")).toContainText("The link was ended on your phone");
+  await expect(box()).toHaveCount(0);
+  await ana.getByRole("button", { name: "Link WhatsApp" }).click();
+  await expect(ana.getByRole("heading", { name: "Link your WhatsApp" })).toBeVisible();
+});
