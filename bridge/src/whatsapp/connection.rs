@@ -13,6 +13,7 @@ use super::{
     endpoint::{Network, Version},
     happenings::{Happening, Happenings, Reporter, happenings},
     hook::StoreFirst,
+    placeholders::Placeholders,
     runtime::OwnedRuntime,
 };
 use crate::store::Store;
@@ -29,6 +30,7 @@ pub(super) struct Connection {
     device: Device,
     runtime: OwnedRuntime,
     happenings: Happenings,
+    placeholders: Placeholders,
     _subscription: Subscription,
 }
 
@@ -55,12 +57,17 @@ impl Connection {
             .await?
             .into_client();
         let subscription = client.subscribe_handler(Arc::new(reporter.clone()));
+        let placeholders = reporter.placeholders();
         runtime.spawn_detached(Box::pin(run_to_its_end(Arc::clone(&client), reporter)));
-        Ok(Self { client, device, runtime, happenings, _subscription: subscription })
+        Ok(Self { client, device, runtime, happenings, placeholders, _subscription: subscription })
     }
 
     pub(super) fn client(&self) -> Arc<Client> {
         Arc::clone(&self.client)
+    }
+
+    pub(super) fn placeholders(&self) -> Placeholders {
+        self.placeholders.clone()
     }
 
     pub(super) fn device(&self) -> &Device {

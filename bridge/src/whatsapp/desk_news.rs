@@ -6,10 +6,7 @@ use ownline_model::time::UtcMillis;
 use tokio::sync::mpsc;
 use whatsapp_rust::{
     Client,
-    wacore::types::{
-        events::{DecryptFailMode, Event, UnavailableType},
-        presence::ChatPresence,
-    },
+    wacore::types::{events::Event, presence::ChatPresence},
 };
 
 use super::{
@@ -63,11 +60,6 @@ impl DeskNews {
                 let facts = batch.messages.iter().map(|message| inbound::fact(&message.message, &message.info, own));
                 self.facts.extend(facts.flatten());
             }
-            // `hide`: reactions and the like, which leave no gap in the chat.
-            Event::UndecryptableMessage(message) if message.decrypt_fail_mode != DecryptFailMode::Hide => {
-                let view_once = message.unavailable_type == UnavailableType::ViewOnce;
-                self.facts.extend(inbound::undecryptable(&message.info, view_once, own));
-            }
             Event::ChatPresence(presence) if !presence.source.is_group && !presence.source.is_from_me => {
                 let chat = identity::person_of(&presence.source.chat, presence.source.sender_alt.as_ref());
                 if !chat.is_empty() {
@@ -113,7 +105,7 @@ pub(super) async fn tell(
         hook::complete(client, fact).await;
     }
     if !news.facts.is_empty() {
-        told("placeholders", store.record_inbound(news.facts).await);
+        told("recovered messages", store.record_inbound(news.facts).await);
     }
     if !news.statuses.is_empty() {
         told("statuses", store.advance_statuses(news.statuses).await);

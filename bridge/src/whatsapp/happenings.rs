@@ -12,6 +12,8 @@ use std::sync::{
 use tokio::sync::mpsc;
 use whatsapp_rust::wacore::types::events::{Event, EventHandler, EventInterest, EventKind};
 
+use super::placeholders::Placeholders;
+
 /// From here on typing and presence are dropped.
 const HINTS_MAX: usize = 1_000;
 /// From here on receipts are dropped too: ticks may be missing, memory is not. Nothing short of a dead disk comes this far.
@@ -33,6 +35,7 @@ pub(super) enum Happening {
 pub(super) struct Reporter {
     queue: mpsc::UnboundedSender<Happening>,
     waiting: Arc<AtomicUsize>,
+    placeholders: Placeholders,
 }
 
 #[derive(Debug)]
@@ -44,11 +47,20 @@ pub(super) struct Happenings {
 pub(super) fn happenings() -> (Reporter, Happenings) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
-    (Reporter { queue: sender, waiting: Arc::clone(&waiting) }, Happenings { queue: receiver, waiting })
+    let placeholders = Placeholders::default();
+    (Reporter { queue: sender, waiting: Arc::clone(&waiting), placeholders }, Happenings { queue: receiver, waiting })
 }
 
 impl Reporter {
+    /// The undecryptable messages among what is reported, which the hook and the session store between them.
+    pub(super) fn placeholders(&self) -> Placeholders {
+        self.placeholders.clone()
+    }
+
     pub(super) fn report(&self, happening: Happening) {
+        if matches!(happening, Happening::Dialling) {
+            self.placeholders.dialling();
+        }
         // Counted first: a receiver that is faster must never see the count below zero.
         self.waiting.fetch_add(1, Ordering::Relaxed);
         if self.queue.send(happening).is_err() {
@@ -94,6 +106,7 @@ impl EventHandler for Reporter {
         if matches!(&*event, Event::Messages(batch) if batch.hook_committed) {
             return;
         }
+        self.placeholders.note(&event);
         if self.has_room_for(&event) {
             self.report(Happening::Library(event));
         }
@@ -115,6 +128,7 @@ impl EventHandler for Reporter {
             EventKind::ConnectFailure,
             EventKind::ClientOutdated,
             EventKind::OfflineSyncPreview,
+            EventKind::OfflineSyncCompleted,
             EventKind::Messages,
             EventKind::UndecryptableMessage,
             EventKind::Receipt,

@@ -3,12 +3,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use whatsapp_rust::{Client, InboundDurabilityHook, types::durability_hook::InboundMessage};
+use whatsapp_rust::{
+    Client, InboundDurabilityHook, types::durability_hook::InboundMessage, wacore::types::events::UnavailableType,
+};
 
 use super::{
     happenings::{Happening, Reporter},
     identity,
     inbound::{self, Own},
+    placeholders::{Placeholders, Taken},
 };
 use crate::store::{Store, StoreError, inbound::InboundFact};
 
@@ -18,11 +21,12 @@ const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis
 pub(super) struct StoreFirst {
     store: Store,
     reporter: Reporter,
+    placeholders: Placeholders,
 }
 
 impl StoreFirst {
     pub(super) fn new(store: Store, reporter: Reporter) -> Self {
-        Self { store, reporter }
+        Self { store, placeholders: reporter.placeholders(), reporter }
     }
 
     async fn record(&self, facts: Vec<InboundFact>) -> Result<(), StoreError> {
@@ -42,12 +46,14 @@ impl StoreFirst {
 #[async_trait::async_trait]
 impl InboundDurabilityHook for StoreFirst {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
-        let facts = facts(&client, batch).await;
+        let taken = self.placeholders.take();
+        let facts = taken.among(facts(&client, batch).await, gaps(&client, &taken).await);
         if facts.is_empty() {
             return Ok(());
         }
         let count = facts.len();
         self.record(facts).await.map_err(|error| {
+            self.placeholders.put_back(taken);
             tracing::error!(%error, count, "received messages could not be stored; WhatsApp keeps them");
             self.reporter.report(Happening::NotStored);
             error.into()
@@ -69,6 +75,34 @@ pub(super) async fn facts(client: &Client, batch: &[InboundMessage]) -> Vec<Inbo
         }
     }
     facts
+}
+
+/// The places of messages that could not be decrypted.
+async fn gaps(client: &Client, taken: &Taken) -> Vec<InboundFact> {
+    let own = own(client);
+    let mut facts = Vec::new();
+    for message in taken.messages() {
+        let view_once = message.unavailable_type == UnavailableType::ViewOnce;
+        if let Ok(mut fact) = inbound::undecryptable(&message.info, view_once, &own) {
+            complete(client, &mut fact).await;
+            facts.push(fact);
+        }
+    }
+    facts
+}
+
+/// Stores the places of undecryptable messages that no batch has taken along.
+pub(super) async fn store_gaps(store: &Store, client: &Client, placeholders: &Placeholders, taken: Taken) {
+    if taken.is_empty() {
+        return;
+    }
+    let facts = gaps(client, &taken).await;
+    if !facts.is_empty()
+        && let Err(error) = store.record_inbound(facts).await
+    {
+        tracing::error!(%error, "the places of undecryptable messages could not be stored yet");
+        placeholders.put_back(taken);
+    }
 }
 
 pub(super) fn own(client: &Client) -> Own {

@@ -3,8 +3,9 @@
 //! ```text
 //!            ┌ happenings ◄── the library's events, dial's attempts
 //! commands ─► session (task) ── machine (pure) ──► store: state, code, account
-//!            │   └ desk_news ── receipts, inbound (pure) ──► store: statuses, placeholders, typing, people
+//!            │   └ desk_news ── receipts, inbound (pure) ──► store: statuses, typing, people
 //!            ├ hook ── inbound, content (pure) ──► store: messages, before WhatsApp is told
+//!            │   └ placeholders ── what could not be decrypted, until its place in the chat is stored
 //!            └ sender ── window, outbound, refusal (pure) ◄─► store: what to send, what became of it
 //! ```
 //!
@@ -24,6 +25,7 @@ mod identity;
 mod inbound;
 mod machine;
 mod outbound;
+mod placeholders;
 mod receipts;
 mod refusal;
 mod runtime;

@@ -19,6 +19,7 @@ use super::{
     device::{self, DeviceError, DeviceFile},
     endpoint::{Network, Version},
     happenings::Happening,
+    hook,
     machine::{Machine, Signal},
     sender::{self, ServerAnswer},
 };
@@ -226,8 +227,10 @@ impl Session {
         live.end.cancel();
         live.tasks.close();
         live.tasks.wait().await;
-        let client = live.connection.client();
+        let (client, placeholders) = (live.connection.client(), live.connection.placeholders());
         let left = live.connection.close().await;
+        // Whatever may still come before them: a gap in the wrong place is better than none.
+        hook::store_gaps(&self.store, &client, &placeholders, placeholders.take()).await;
         let news = desk_news::gather(&client, &left);
         desk_news::tell(&self.store, &client, news, None).await;
     }

@@ -8,6 +8,7 @@ use super::{
     super::{
         commands, desk_news,
         happenings::Happening,
+        hook,
         machine::{Effect, Machine, Signal},
         signals,
     },
@@ -34,6 +35,10 @@ impl Session {
             let client = live.connection.client();
             let answers = live.answers.clone();
             let news = desk_news::gather(&client, &happenings);
+            let placeholders = live.connection.placeholders();
+            if let Some(taken) = placeholders.take_due() {
+                hook::store_gaps(&self.store, &client, &placeholders, taken).await;
+            }
             desk_news::tell(&self.store, &client, news, Some(&answers)).await;
         }
         for happening in &happenings {
