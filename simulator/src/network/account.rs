@@ -178,6 +178,8 @@ pub struct Device {
     pub attachment: Mutex<Option<Attachment>>,
     /// Rung when something was queued.
     pub wake: Notify,
+    /// Asked for more prekeys since it last uploaded some.
+    pub prekeys_asked: AtomicBool,
     /// Removed from its account.
     removed: AtomicBool,
 }
@@ -191,6 +193,7 @@ impl Device {
             queue: Mutex::default(),
             attachment: Mutex::default(),
             wake: Notify::new(),
+            prekeys_asked: AtomicBool::new(false),
             removed: AtomicBool::new(false),
         }
     }

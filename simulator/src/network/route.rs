@@ -273,9 +273,15 @@ fn outbound(serving: &Serving, node: &NodeRef<'_>, to: Jid) -> Result<Outbound, 
         .into_iter()
         .filter_map(|key| Some((key, node.get_attr(key)?.as_str().into_owned())))
         .collect();
-    let device_identity = node.get_optional_child("device-identity").and_then(NodeRef::content_bytes);
+    let device_identity =
+        node.get_optional_child("device-identity").and_then(NodeRef::content_bytes).map(<[u8]>::to_vec);
+    // Whoever begins a session must be able to tell whose device this is.
+    let begins =
+        copies.iter().flat_map(|copy| &copy.enc).any(|enc| enc.attrs.get("type").is_some_and(|kind| kind == "pkmsg"));
+    let device_identity =
+        device_identity.or_else(|| begins.then(|| lock(&serving.device.record).device_identity.clone()));
     let kind = Some(text(node, "type")).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "text".to_owned());
-    Ok(Outbound { id, to, kind, extra, copies, device_identity: device_identity.map(<[u8]>::to_vec) })
+    Ok(Outbound { id, to, kind, extra, copies, device_identity })
 }
 
 /// `<receipt>` from a linked device: confirms what waits for it and is passed on.
@@ -325,11 +331,12 @@ pub fn chatstate(serving: &Serving, node: &NodeRef<'_>) {
     serving.network.send_live(&target, &state);
 }
 
-/// Who wants to know when an account comes and goes.
-pub type Subscriptions = Mutex<HashMap<u64, HashSet<u64>>>;
+/// Who wants to know when an account comes and goes, and whether by its hidden id.
+pub type Subscriptions = Mutex<HashMap<u64, HashSet<(u64, bool)>>>;
 
-fn presence_node(account: &Account, available: bool) -> Node {
-    let node = NodeBuilder::new("presence").attr("from", Address::phone(account.number).jid());
+fn presence_node(account: &Account, by_lid: bool, available: bool) -> Node {
+    let (from, ..) = Network::names(account, 0, by_lid);
+    let node = NodeBuilder::new("presence").attr("from", from);
     if available { node.build() } else { node.attr("type", "unavailable").attr("last", now_seconds()).build() }
 }
 
@@ -342,10 +349,10 @@ fn is_available(account: &Account) -> bool {
 }
 
 /// Remembers the wish and answers with how it is now.
-pub async fn subscribe(serving: &Serving, number: u64) {
+pub async fn subscribe(serving: &Serving, number: u64, by_lid: bool) {
     let Some(target) = serving.network.account(number) else { return };
-    lock(&serving.network.subscriptions).entry(number).or_default().insert(serving.account.number);
-    serving.link.send(presence_node(&target, is_available(&target))).await;
+    lock(&serving.network.subscriptions).entry(number).or_default().insert((serving.account.number, by_lid));
+    serving.link.send(presence_node(&target, by_lid, is_available(&target))).await;
 }
 
 /// A device of the account came to the foreground or left it.
@@ -355,7 +362,9 @@ pub fn presence(serving: &Serving, available: bool) {
     network.changed(crate::world::Change::Device { number: number.to_string(), device: serving.device.address.device });
     let watching = lock(&network.subscriptions).get(&number).cloned().unwrap_or_default();
     let now = available || is_available(&serving.account);
-    for watcher in watching.into_iter().filter_map(|watcher| network.account(watcher)) {
-        network.send_live(&watcher, &presence_node(&serving.account, now));
+    for (watcher, by_lid) in watching {
+        if let Some(watcher) = network.account(watcher) {
+            network.send_live(&watcher, &presence_node(&serving.account, by_lid, now));
+        }
     }
 }

@@ -33,6 +33,9 @@ fn failure(reason: u16) -> NodeBuilder {
     NodeBuilder::new("failure").attr("reason", reason).attr("location", "sim")
 }
 
+/// Delivered first, then what a reader makes of it.
+const RECEIPT_TYPES: &[&str] = &["", "read", "played", "read-self", "played-self", "retry"];
+
 /// The outcome of the client's payload, before anything is said.
 pub(super) enum Admission {
     Registering { network: Arc<Network>, link: Arc<Link>, registration: Registration },
@@ -288,15 +291,25 @@ impl Serving {
         let mut attrs = node.attrs();
         let Some(id) = attrs.optional_string("id") else { return Ok(()) };
         let kind = attrs.optional_string("type").unwrap_or_default();
-        let key = match attrs.optional_string("class").as_deref() {
-            Some("receipt") => QueueKey::new(Class::Receipt, &id, &kind),
-            Some("notification") => QueueKey::new(Class::Notification, &id, ""),
-            Some("message") if attrs.optional_string("error").is_some() => QueueKey::new(Class::Message, &id, ""),
+        // The type may be left out of an ack: then it is for the first receipt with this id that waits.
+        let class = attrs.optional_string("class");
+        let keys = match class.as_deref() {
+            Some("receipt") if kind.is_empty() => {
+                RECEIPT_TYPES.iter().map(|kind| QueueKey::new(Class::Receipt, &id, kind)).collect()
+            }
+            Some("receipt") => vec![QueueKey::new(Class::Receipt, &id, &kind)],
+            Some("notification") => vec![QueueKey::new(Class::Notification, &id, "")],
+            Some("message") if attrs.optional_string("error").is_some() => vec![QueueKey::new(Class::Message, &id, "")],
             // A message is confirmed by its receipt.
             _ => return Ok(()),
         };
         let peer = attrs.optional_jid("to").and_then(|jid| self.network.resolve(&jid)).map_or(0, |peer| peer.number);
-        self.network.confirm(&self.device, &[(key, peer)]).await.map(drop)
+        for key in keys {
+            if self.network.confirm(&self.device, &[(key, peer)]).await? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn presence(&self, node: &NodeRef<'_>) {
@@ -304,8 +317,10 @@ impl Serving {
         let kind = attrs.optional_string("type").unwrap_or_default();
         match &*kind {
             "subscribe" => {
-                if let Some(target) = attrs.optional_jid("to").and_then(|jid| self.network.resolve(&jid)) {
-                    route::subscribe(self, target.number).await;
+                let Some(to) = attrs.optional_jid("to") else { return };
+                let by_lid = to.server.is_lid_family();
+                if let Some(target) = self.network.resolve(&to) {
+                    route::subscribe(self, target.number, by_lid).await;
                 }
             }
             "available" | "unavailable" | "" => {

@@ -29,12 +29,13 @@ use crate::world::FaultKind;
 const HANDSHAKE: Duration = Duration::from_secs(20);
 /// Clients ping every 15 to 30 seconds; one that is silent for so long is gone.
 const IDLE: Duration = Duration::from_mins(3);
+/// Real servers are never nearer than this. A client that wrote the last word of a handshake may still be putting its keys
+/// together, and some lose what comes before they have.
+const FIRST_WORDS: Duration = Duration::from_millis(50);
 /// A client that does not ask for what it missed gets it all the same.
-const UNASKED: Duration = Duration::from_secs(1);
+const UNASKED: Duration = Duration::from_secs(3);
 /// As does one that asked once and takes the rest for granted.
-const UNASKED_AGAIN: Duration = Duration::from_millis(250);
-/// Stanzas of the backlog sent without being asked for.
-const UNASKED_BATCH: usize = 100;
+const UNASKED_AGAIN: Duration = Duration::from_secs(1);
 /// Stanzas taken from a queue at a time.
 const PULL: usize = 128;
 /// Bytes that go into one WebSocket message.
@@ -89,7 +90,7 @@ async fn serve(network: &Arc<Network>, socket: WebSocket) -> Result<(), &'static
     let (sink, stream) = socket.split();
     let mut frames = Frames { stream, framer: Framer::default() };
     let cancel = network.cancel.child_token();
-    let (sink, established) = tokio::select! {
+    let (sink, established, finished_by_client) = tokio::select! {
         () = cancel.cancelled() => return Ok(()),
         outcome = tokio::time::timeout(HANDSHAKE, handshake(network, sink, &mut frames)) => {
             outcome.map_err(|_| "the handshake took too long")??
@@ -113,6 +114,12 @@ async fn serve(network: &Arc<Network>, socket: WebSocket) -> Result<(), &'static
     };
     // The writer outlives the reader by its last words only.
     let writing = network.tasks.spawn(writer.run(Arc::clone(&link), out));
+    if finished_by_client {
+        tokio::select! {
+            () = link.cancel.cancelled() => {}
+            () = tokio::time::sleep(FIRST_WORDS) => {}
+        }
+    }
     let mut session = admission.begin().await;
     let outcome = read(&mut frames, &mut receive, &mut session, &link).await;
     session.ended();
@@ -124,11 +131,12 @@ async fn serve(network: &Arc<Network>, socket: WebSocket) -> Result<(), &'static
     outcome
 }
 
+/// Whose the last word was is told as well.
 async fn handshake(
     network: &Network,
     mut sink: Sink,
     frames: &mut Frames,
-) -> Result<(Sink, Established), &'static str> {
+) -> Result<(Sink, Established, bool), &'static str> {
     let hello = frames.next().await?.ok_or("closed before the handshake")?;
     let answer = noise::answer_hello(&hello, &frame::HEADER, &network.noise_identity()).map_err(|_| "bad hello")?;
     let (reply, pending) = match answer {
@@ -138,14 +146,14 @@ async fn handshake(
     let mut bytes = Vec::with_capacity(reply.len() + 3);
     frame::write_frame(&mut bytes, &reply);
     sink.send(Message::Binary(bytes.into())).await.map_err(|_| "closed in the handshake")?;
-    let established = match pending {
-        Err(established) => established,
+    match pending {
+        Err(established) => Ok((sink, established, false)),
         Ok(pending) => {
             let finish = frames.next().await?.ok_or("closed in the handshake")?;
-            pending.finish(&finish).map_err(|_| "bad finish")?
+            let established = pending.finish(&finish).map_err(|_| "bad finish")?;
+            Ok((sink, established, true))
         }
-    };
-    Ok((sink, established))
+    }
 }
 
 /// Answers stanzas one after another until the connection ends.
@@ -319,7 +327,7 @@ impl Writer {
                 Phase::Passive => return Ok(()),
                 Phase::Live => (u64::MAX, PULL, false),
                 Phase::Offline { allowance, unasked, .. } if *allowance == 0 && *unasked <= Instant::now() => {
-                    *allowance = UNASKED_BATCH;
+                    *allowance = usize::MAX;
                     continue;
                 }
                 Phase::Offline { end, allowance, .. } => (*end, (*allowance).min(PULL), true),

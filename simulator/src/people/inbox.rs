@@ -275,6 +275,7 @@ impl Person {
     async fn refill_prekeys(&self) -> Result<(), StoreError> {
         let (keys, mut ops) = self.keys().await.more_prekeys();
         crate::network::account::lock(&self.device.prekeys).extend(keys.iter().copied());
+        self.device.prekeys_asked.store(false, std::sync::atomic::Ordering::Release);
         ops.push(Op::PreKeys { number: self.number(), device: 0, keys });
         self.network.store.write(ops).await?;
         if self.account.kind == crate::network::account::Kind::Customer {

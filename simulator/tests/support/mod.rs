@@ -2,6 +2,8 @@
 
 #![expect(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
+pub mod raw;
+
 use std::sync::Arc;
 use std::time::Duration;
 

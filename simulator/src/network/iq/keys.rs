@@ -1,5 +1,7 @@
 //! Prekeys: uploaded by devices, handed out one by one.
 
+use std::sync::atomic::Ordering;
+
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, NodeRef};
 use wacore_libsignal::crypto::CryptographicHash;
@@ -11,7 +13,7 @@ use super::{error, result, tell_phone, text};
 use crate::crypto::Key;
 use crate::store::{Op, StoreError};
 
-/// Below this many one-time prekeys a device is asked for more.
+/// A device that has no more one-time prekeys than this is asked for more, once until it brings some.
 const LOW: usize = 10;
 
 /// One device's keys, as a correspondent gets them.
@@ -34,7 +36,7 @@ impl Network {
         if let Some((id, _)) = prekey {
             let (number, index) = (device.address.number, device.address.device);
             self.store.post(vec![Op::RemovePreKey { number, device: index, id }]).await?;
-            if left == LOW {
+            if left <= LOW && !device.prekeys_asked.swap(true, Ordering::AcqRel) {
                 self.ask_for_prekeys(device, left).await?;
             }
         }
@@ -125,6 +127,7 @@ async fn upload(serving: &Serving, question: &NodeRef<'_>) -> Result<Node, Store
         !std::mem::replace(&mut record.uploaded, true)
     };
     lock(&device.prekeys).extend(keys.iter().copied());
+    device.prekeys_asked.store(false, Ordering::Release);
     let (number, index) = (device.address.number, device.address.device);
     serving.network.store.write(vec![Network::device_op(device), Op::PreKeys { number, device: index, keys }]).await?;
     if first {
