@@ -2,6 +2,7 @@
 //! bridges. Each is the real program in a process and a folder of its own.
 
 pub mod agent;
+pub mod crash;
 pub mod desk;
 pub mod http;
 pub mod network;

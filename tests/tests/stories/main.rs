@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod contract;
+mod crash;
 mod outages;
 mod owner_line;
 mod qr_to_ticket;

@@ -1,0 +1,122 @@
+//! One trial, made from its seed alone.
+
+use std::{fmt, time::Duration};
+
+use super::dice::Dice;
+
+/// Chats on the owner's number; in the first ones the owner answers, in the others the colleague.
+pub(super) const CHATS: usize = 5;
+pub(super) const CHATS_OF_OWNER: usize = 3;
+
+/// Between the start of the traffic and the kill.
+const MOMENT_MS: u64 = 400;
+const PAUSE_MS: u64 = 120;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Victim {
+    Owner,
+    Colleague,
+    Server,
+    OwnerAndServer,
+}
+
+impl Victim {
+    pub const fn is_owner(self) -> bool {
+        matches!(self, Self::Owner | Self::OwnerAndServer)
+    }
+
+    pub const fn is_server(self) -> bool {
+        matches!(self, Self::Server | Self::OwnerAndServer)
+    }
+}
+
+/// What WhatsApp's side does besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The owner's connection ends: at once, or at the next stanza of a kind.
+    Cut(&'static str),
+    /// The next message is taken and not acknowledged.
+    DropAck,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// The customer writes.
+    Writes,
+    /// The customer reads everything received so far.
+    Reads,
+    /// The chat's agent answers.
+    Answers,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) after: Duration,
+    pub(super) deed: Deed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    pub seed: u64,
+    pub victim: Victim,
+    pub moment: Duration,
+    pub trouble: Option<Trouble>,
+    /// Else it is killed wherever its start has got to.
+    pub once_online: bool,
+    /// For each chat, what happens in it.
+    pub(super) chats: Vec<Vec<Step>>,
+}
+
+impl Trial {
+    pub fn of(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let victim = match dice.below(100) {
+            0..70 => Victim::Owner,
+            70..82 => Victim::Server,
+            82..92 => Victim::Colleague,
+            _ => Victim::OwnerAndServer,
+        };
+        let moment = dice.up_to_millis(MOMENT_MS);
+        let trouble = match dice.below(100) {
+            0..4 => Some(Trouble::Cut("now")),
+            4..6 => Some(Trouble::Cut("message")),
+            6..8 => Some(Trouble::Cut("receipt")),
+            8..10 => Some(Trouble::Cut("ack")),
+            10..18 => Some(Trouble::DropAck),
+            _ => None,
+        };
+        let once_online = dice.percent(75);
+        let chats = (0..CHATS).map(|_| steps(&mut dice)).collect();
+        Self { seed, victim, moment, trouble, once_online, chats }
+    }
+}
+
+fn steps(dice: &mut Dice) -> Vec<Step> {
+    if dice.percent(35) {
+        return Vec::new();
+    }
+    let count = 1 + dice.below(4);
+    let step = |dice: &mut Dice| Step {
+        after: dice.up_to_millis(PAUSE_MS),
+        deed: match dice.below(100) {
+            0..45 => Deed::Writes,
+            45..90 => Deed::Answers,
+            _ => Deed::Reads,
+        },
+    };
+    (0..count).map(|_| step(dice)).collect()
+}
+
+impl fmt::Display for Trial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.moment.as_secs_f64() * 1000.0;
+        write!(f, "seed {}: kill {:?} after {ms:.1} ms", self.seed, self.victim)?;
+        if let Some(trouble) = self.trouble {
+            write!(f, ", {trouble:?}")?;
+        }
+        if !self.once_online {
+            write!(f, ", not awaiting its connection")?;
+        }
+        Ok(())
+    }
+}
