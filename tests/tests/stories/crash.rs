@@ -9,11 +9,12 @@ use ownline_tests::{
 };
 use serde_json::json;
 
-const TRIALS: u64 = 200;
+/// What a test run has the patience for; `make crash` has more.
+const TRIALS: u64 = 40;
 const SEED: u64 = 7;
 
 #[tokio::test]
-async fn two_hundred_kills_lose_and_double_nothing() -> Result<()> {
+async fn kills_at_random_moments_lose_and_double_nothing() -> Result<()> {
     let tally = play(TRIALS, SEED).await?;
     assert!(tally.kills() >= TRIALS, "{tally}");
     assert!(tally.inbound > TRIALS && tally.outbound > TRIALS, "too little was said for the kills to hit: {tally}");
@@ -22,8 +23,9 @@ async fn two_hundred_kills_lose_and_double_nothing() -> Result<()> {
 
 #[test]
 fn a_seed_makes_the_same_trial_each_time_and_seeds_differ() {
-    let trials: Vec<Trial> = (SEED..SEED + TRIALS).map(Trial::of).collect();
-    assert_eq!(trials, (SEED..SEED + TRIALS).map(Trial::of).collect::<Vec<_>>());
+    let seeds = SEED..SEED + 200;
+    let trials: Vec<Trial> = seeds.clone().map(Trial::of).collect();
+    assert_eq!(trials, seeds.map(Trial::of).collect::<Vec<_>>());
     let moments: HashSet<_> = trials.iter().map(|trial| trial.moment).collect();
     assert!(moments.len() > 190, "{} moments", moments.len());
     assert!(trials.iter().filter(|trial| trial.victim.is_owner()).count() > 100, "mostly the owner's bridge");
