@@ -83,3 +83,13 @@ pub fn refusal<T: std::fmt::Debug>(result: Result<T>) -> Result<ProblemCode> {
         },
     }
 }
+
+/// Status and code of a refusal by a program with codes of its own, such as the simulator.
+pub fn refused_with<T: std::fmt::Debug>(result: Result<T>) -> Result<(u16, String)> {
+    let refused = match result {
+        Ok(value) => bail!("expected a refusal, got {value:?}"),
+        Err(error) => error.downcast::<Refused>()?,
+    };
+    let body: serde_json::Value = serde_json::from_str(&refused.body)?;
+    Ok((refused.status, body["code"].as_str().unwrap_or_default().to_owned()))
+}

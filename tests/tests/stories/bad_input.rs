@@ -1,5 +1,7 @@
 //! Everything that people and programs get wrong has a clear answer with a stable code.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use ownline_model::{
     account::{Enrol, Enrolment, Login, NewAgent, Tokens},
@@ -10,13 +12,15 @@ use ownline_model::{
     ids::MessageId,
     message::NewMessage,
     problem::ProblemCode,
+    session::{SessionState, SessionStateName},
 };
 use ownline_tests::{
     AgentApp, Stage,
     desk::{PASSWORD, email_of},
-    http::{Api, refusal},
+    http::{Api, refusal, refused_with},
     program::run,
     until,
+    wait::until_within,
 };
 use serde_json::Value;
 
@@ -141,6 +145,39 @@ async fn codes_that_no_longer_hold_and_numbers_that_are_taken() -> Result<()> {
     )
     .await?;
     ana.is_online().await?;
+    Ok(())
+}
+
+/// WhatsApp's own times: the first code holds for a minute, five more for twenty seconds each.
+#[tokio::test]
+async fn a_code_that_nobody_scans_expires() -> Result<()> {
+    let stage = Stage::set().await?;
+    let phone = stage.network.phone("5511988887755", "Ana").await?;
+    let ana = stage.agent("Ana").await?;
+    let first = ana.asks_for_code(NumberUse::Work).await?;
+
+    let second = until_within(
+        Duration::from_secs(90),
+        "a second code",
+        async || ana.code_on_offer().await,
+        |code| *code != first,
+    )
+    .await?;
+    assert_eq!(refused_with(phone.scan(&first).await)?, (410, "expired_qr".to_owned()));
+    assert_ne!(first, second);
+
+    let state = until_within(
+        Duration::from_secs(150),
+        "the last code to expire",
+        async || ana.status().await,
+        |status| status.session.name() == SessionStateName::Unlinked,
+    )
+    .await?
+    .session;
+    assert_eq!(state, SessionState::Unlinked { problem: Some("qr_expired".to_owned()) });
+    assert_eq!(refusal(ana.api.get::<Value>("/qr").await)?, ProblemCode::QrExpired);
+
+    ana.links(&phone).await?;
     Ok(())
 }
 
