@@ -166,7 +166,7 @@ async fn a_code_that_nobody_scans_expires() -> Result<()> {
     assert_eq!(refused_with(phone.scan(&first).await)?, (410, "expired_qr".to_owned()));
     assert_ne!(first, second);
 
-    let state = until_within(
+    let ended = until_within(
         Duration::from_secs(150),
         "the last code to expire",
         async || ana.status().await,
@@ -174,7 +174,7 @@ async fn a_code_that_nobody_scans_expires() -> Result<()> {
     )
     .await?
     .session;
-    assert_eq!(state, SessionState::Unlinked { problem: Some("qr_expired".to_owned()) });
+    assert_eq!(ended, SessionState::Unlinked { problem: Some("qr_expired".to_owned()) });
     assert_eq!(refusal(ana.api.get::<Value>("/qr").await)?, ProblemCode::QrExpired);
 
     ana.links(&phone).await?;
