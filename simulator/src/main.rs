@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
 use clap::{Parser, Subcommand};
 use ownline_simulator::control;
 use ownline_simulator::world::{Options, World};
@@ -82,6 +83,12 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     world.set_media_host(control_address.to_string());
 
     let closing = CancellationToken::new();
+    // A stanza is one small write: none must wait for the acknowledgement of the one before it.
+    let chat = chat.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "small writes are delayed");
+        }
+    });
     let chat = axum::serve(chat, world.socket_routes()).with_graceful_shutdown(closing.clone().cancelled_owned());
     let control = axum::serve(control, control::router(world.clone(), closing.clone()))
         .with_graceful_shutdown(closing.clone().cancelled_owned());

@@ -13,7 +13,9 @@ use axum::routing::get;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, NodeContent, OwnedNodeRef};
 
@@ -40,6 +42,10 @@ const UNASKED_AGAIN: Duration = Duration::from_secs(1);
 const PULL: usize = 128;
 /// Bytes that go into one WebSocket message.
 const COALESCE: usize = 48 * 1024;
+/// A client that was told why it must go has so long to go by itself: one that is closed on may never read the reason.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+/// And so long to notice that it was closed on.
+const LINGER: Duration = Duration::from_secs(2);
 /// A stanza held back by `reorder` is let go when nothing overtakes it for so long.
 const HELD: Duration = Duration::from_secs(2);
 
@@ -101,10 +107,12 @@ async fn serve(network: &Arc<Network>, socket: WebSocket) -> Result<(), &'static
     let link = Arc::new(link);
     let admission = Session::admit(network, &link, client, &payload).await;
     let device = admission.device();
+    let gone = CancellationToken::new();
     let writer = Writer {
         network: Arc::clone(network),
         device: device.clone(),
         sink,
+        gone: gone.clone(),
         cipher: send,
         buffer: Vec::with_capacity(COALESCE),
         scratch: Vec::new(),
@@ -127,8 +135,29 @@ async fn serve(network: &Arc<Network>, socket: WebSocket) -> Result<(), &'static
         detach(network, &device, &link);
     }
     link.cancel.cancel();
-    let _ = writing.await;
+    tokio::select! {
+        () = network.cancel.cancelled() => {}
+        () = linger(&mut frames, writing, gone) => {}
+    }
     outcome
+}
+
+/// Reads on, and drops what comes, until the client has gone. Closing a socket with bytes unread resets it, and a client that
+/// is just writing would see the reset before our last words.
+async fn linger(frames: &mut Frames, mut writing: JoinHandle<()>, gone: CancellationToken) {
+    let drain = async {
+        while matches!(frames.stream.next().await, Some(Ok(_))) {}
+        gone.cancel();
+    };
+    tokio::pin!(drain);
+    tokio::select! {
+        () = &mut drain => {
+            let _ = writing.await;
+        }
+        _ = &mut writing => {
+            let _ = tokio::time::timeout(LINGER, drain).await;
+        }
+    }
 }
 
 /// Whose the last word was is told as well.
@@ -212,6 +241,8 @@ struct Writer {
     network: Arc<Network>,
     device: Option<Arc<Device>>,
     sink: Sink,
+    /// The client has closed.
+    gone: CancellationToken,
     cipher: Cipher,
     /// Encrypted frames that are not sent yet.
     buffer: Vec<u8>,
@@ -224,13 +255,25 @@ struct Writer {
 }
 
 /// The connection is over.
-struct Closed;
+struct Closed {
+    /// The client was told so in a stanza.
+    told_why: bool,
+}
+
+const BROKEN: Closed = Closed { told_why: false };
 
 impl Writer {
     async fn run(mut self, link: Arc<Link>, mut out: mpsc::Receiver<Out>) {
+        let told_why = matches!(self.serve(&link, &mut out).await, Err(Closed { told_why: true }));
         // Whatever ended it, the reader must not go on.
-        let _ = self.serve(&link, &mut out).await;
         link.cancel.cancel();
+        if told_why {
+            tokio::select! {
+                () = self.gone.cancelled() => {}
+                () = self.network.cancel.cancelled() => {}
+                () = tokio::time::sleep(LAST_WORDS) => {}
+            }
+        }
         let _ = self.sink.send(Message::Close(None)).await;
     }
 
@@ -247,7 +290,7 @@ impl Writer {
                     }
                     return self.flush().await;
                 }
-                command = out.recv() => Some(command.ok_or(Closed)?),
+                command = out.recv() => Some(command.ok_or(BROKEN)?),
                 () = woken(device.as_deref()) => None,
                 () = tokio::time::sleep_until(due) => None,
             };
@@ -287,11 +330,11 @@ impl Writer {
                 Ok(())
             }
             Out::End(last) => {
-                for node in last {
-                    self.write(&node).await?;
+                for node in &last {
+                    self.write(node).await?;
                 }
                 self.flush().await?;
-                Err(Closed)
+                Err(Closed { told_why: !last.is_empty() })
             }
         }
     }
@@ -395,7 +438,7 @@ impl Writer {
                 corrupt(&mut node);
                 self.write(&node).await
             }
-            FaultKind::Cut => Err(Closed),
+            FaultKind::Cut => Err(BROKEN),
             _ => self.write(node).await,
         }
     }
@@ -417,9 +460,9 @@ impl Writer {
             tracing::error!(%error, tag = %node.tag, "a stanza cannot be encoded");
             return Ok(());
         }
-        self.cipher.encrypt(&mut self.scratch).map_err(|_| Closed)?;
+        self.cipher.encrypt(&mut self.scratch).map_err(|_| BROKEN)?;
         if self.scratch.len() > frame::MAX_FRAME {
-            return Err(Closed);
+            return Err(BROKEN);
         }
         frame::write_frame(&mut self.buffer, &self.scratch);
         if self.buffer.len() >= COALESCE {
@@ -433,7 +476,7 @@ impl Writer {
             return Ok(());
         }
         let bytes = std::mem::replace(&mut self.buffer, Vec::with_capacity(COALESCE));
-        self.sink.send(Message::Binary(bytes.into())).await.map_err(|_| Closed)
+        self.sink.send(Message::Binary(bytes.into())).await.map_err(|_| BROKEN)
     }
 }
 
