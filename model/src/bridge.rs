@@ -24,8 +24,98 @@ pub struct BridgeStatus {
     /// What the agent should know and can do something about: a store file set aside, a number that another agent holds, …
     #[serde(default)]
     pub notices: Vec<crate::problem::Problem>,
+    /// What the phone hands over after linking; absent before the first link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryProgress>,
     /// This machine's clock minus the server's, in milliseconds, once known.
     pub clock_skew_ms: Option<i64>,
+}
+
+/// The import of what the phone hands over at linking, and on request later.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryProgress {
+    pub state: HistoryState,
+    /// As the phone tells it.
+    pub percent: Option<u8>,
+    /// Stored here.
+    pub conversations: u64,
+    pub messages: u64,
+    /// Handed over, but there already or nothing to show.
+    pub skipped: u64,
+    /// Handed over and not readable; the log says why.
+    pub failed: u64,
+    pub updated_at: Option<UtcMillis>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryState {
+    /// The phone has not begun.
+    #[default]
+    Waiting,
+    Importing,
+    Done,
+}
+
+/// `GET|PUT /settings`: what the agent decides about the own line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineSettings {
+    pub read_receipts: ReadReceipts,
+    /// What new chats share.
+    pub default_scope: Scope,
+    pub lends: bool,
+}
+
+/// When the customer's ticks turn blue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadReceipts {
+    /// When a person has opened the chat.
+    #[default]
+    OnView,
+    /// When somebody answers.
+    OnReply,
+    Never,
+}
+
+/// `PUT /presence`: whether the agent sits before the screen. The line shows as online only then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentPresent {
+    pub present: bool,
+}
+
+/// `GET /pairing-code`: to type on the phone instead of scanning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PairingCode {
+    /// Eight characters, without the dash that people see between the fourth and the fifth.
+    pub code: String,
+    pub phone: PhoneNumber,
+    pub expires_at: UtcMillis,
+}
+
+/// `GET /passkey`: what the account's passkey must sign, and `POST /passkey`: what it said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PasskeyRequest {
+    /// `PublicKeyCredentialRequestOptions` as JSON, as WhatsApp gave it.
+    pub options: serde_json::Value,
+    pub until: Option<UtcMillis>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyAnswer {
+    /// The browser's `PublicKeyCredential` as JSON.
+    pub assertion: serde_json::Value,
+}
+
+/// `POST /link/confirm`: after the phone of another number has scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmNumber {
+    /// False takes the fresh device off the phone again; the chats here stay with their number.
+    pub go_on: bool,
 }
 
 /// The link to the team's server.
@@ -95,6 +185,12 @@ pub struct Link {
     /// Whether colleagues may answer through this number.
     #[serde(default = "yes")]
     pub lends: bool,
+    /// The own number, as typed: link with an eight-character code instead of a scan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// ISO 3166 country of `phone`, used when it has no `+`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
 }
 
 fn yes() -> bool {

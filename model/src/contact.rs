@@ -16,12 +16,36 @@ pub struct Contact {
     pub phone: Option<PhoneNumber>,
     /// WhatsApp's hidden id (digits), under which the customer may arrive instead of the number.
     pub lid: Option<String>,
+    /// WhatsApp's public name of the account, without `@`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "ContactKind::is_person")]
+    pub kind: ContactKind,
+    /// Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture_id: Option<String>,
     pub email: Option<String>,
     pub tags: Vec<String>,
     pub notes: String,
     pub blocked: bool,
     pub created_at: UtcMillis,
     pub last_interaction_at: Option<UtcMillis>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactKind {
+    #[default]
+    Person,
+    /// A WhatsApp group; `lid` holds its id.
+    Group,
+}
+
+impl ContactKind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+    pub const fn is_person(&self) -> bool {
+        matches!(self, Self::Person)
+    }
 }
 
 /// What a bridge knows about the person behind a chat. At least one of `phone` and `lid` is present.
@@ -33,6 +57,24 @@ pub struct ContactIdentity {
     pub phone: Option<PhoneNumber>,
     pub lid: Option<String>,
     pub push_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "ContactKind::is_person")]
+    pub kind: ContactKind,
+}
+
+/// Two contacts that became one, for the person's timeline; `POST /api/merges/{id}/undo` parts them again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Merge {
+    pub id: crate::ids::MergeId,
+    /// The contact that stayed.
+    pub contact_id: ContactId,
+    /// The one that went into it, as it was.
+    pub merged: Contact,
+    /// `same_lid`, `same_number`, `number_changed`, `number_variant`, `by_hand`.
+    pub reason: String,
+    pub at: UtcMillis,
+    pub undone_at: Option<UtcMillis>,
 }
 
 impl ContactIdentity {

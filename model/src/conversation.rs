@@ -82,6 +82,59 @@ pub struct ConversationItem {
     pub conversation: Conversation,
     pub contact: Contact,
     pub ticket: Option<Ticket>,
+    /// How the owner keeps the chat on the phone. Known on the owner's machine only.
+    #[serde(default, skip_serializing_if = "OnPhone::is_plain")]
+    pub on_phone: OnPhone,
+    /// The phone may have messages older than the oldest here. Known on the owner's machine only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub older_on_phone: bool,
+}
+
+/// Archive, pin and mute, as set on the phone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OnPhone {
+    pub archived: bool,
+    pub pinned: bool,
+    /// The far future for "always".
+    pub muted_until: Option<UtcMillis>,
+}
+
+impl OnPhone {
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// `PUT /api/conversations/{id}/scope` (bridge only, the number's owner).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetScope {
+    pub scope: Scope,
+    /// Going up: whether what was said before is shared too, or only what comes.
+    #[serde(default)]
+    pub earlier: bool,
+}
+
+/// `GET /api/conversations/{id}/team-view` (bridge only): what everybody else sees of the chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TeamView {
+    pub scope: Scope,
+    /// Absent where nothing is shared.
+    pub conversation: Option<ConversationItem>,
+    /// The newest, oldest first, as they leave this machine.
+    pub messages: Vec<crate::message::Message>,
+    /// Messages of this chat that stay here.
+    pub withheld: u64,
+}
+
+/// `POST /api/conversations/{id}/older` (bridge only): asks the phone for what came before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskForOlder {
+    /// The gap to fill; absent: before the oldest message here.
+    #[serde(default)]
+    pub before: Option<crate::ids::MessageId>,
 }
 
 /// Which conversations a list shows.

@@ -36,6 +36,12 @@ pub enum Event {
     MessageNew(Message),
     #[serde(rename = "message:status")]
     MessageStatus(Message),
+    /// Edited, revoked, reacted to, its file arrived.
+    #[serde(rename = "message:updated")]
+    MessageUpdated(Message),
+    /// The owner shares less of it: whoever holds texts or files of it drops them. Private: the chat itself.
+    #[serde(rename = "conversation:unshared")]
+    ConversationUnshared(Conversation),
     #[serde(rename = "ticket:created")]
     TicketCreated(Ticket),
     #[serde(rename = "ticket:assigned")]
@@ -91,8 +97,9 @@ impl Event {
             Self::ConversationNew(c)
             | Self::ConversationUpdated(c)
             | Self::ConversationAssigned(c)
-            | Self::ConversationTransferred(c) => Some(c.id),
-            Self::MessageNew(m) | Self::MessageStatus(m) => Some(m.conversation_id),
+            | Self::ConversationTransferred(c)
+            | Self::ConversationUnshared(c) => Some(c.id),
+            Self::MessageNew(m) | Self::MessageStatus(m) | Self::MessageUpdated(m) => Some(m.conversation_id),
             Self::TicketCreated(t)
             | Self::TicketAssigned(t)
             | Self::TicketUpdated(t)

@@ -45,6 +45,10 @@ id! {
     MessageId,
     /// A piece of work on a conversation.
     TicketId,
+    /// A file that was handed over and waits for a message to take it.
+    MediaId,
+    /// Two contacts that were found to be one person.
+    MergeId,
     /// One row of an outbox; repeating a push with the same id changes nothing.
     ChangeId,
     /// One installation of the desktop app (or one browser session).

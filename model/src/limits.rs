@@ -6,6 +6,18 @@ use crate::problem::ProblemCode;
 pub const TEXT_MAX_CHARS: usize = 65_536;
 /// JSON bodies; media routes have their own limit.
 pub const BODY_MAX_BYTES: usize = 1024 * 1024;
+/// What WhatsApp takes of each kind of file, in bytes.
+pub const IMAGE_MAX_BYTES: u64 = 16 << 20;
+pub const VIDEO_MAX_BYTES: u64 = 64 << 20;
+pub const AUDIO_MAX_BYTES: u64 = 16 << 20;
+pub const STICKER_MAX_BYTES: u64 = 1 << 20;
+pub const DOCUMENT_MAX_BYTES: u64 = 100 << 20;
+/// A picture with more pixels is not opened, whatever its size.
+pub const IMAGE_MAX_PIXELS: u64 = 40_000_000;
+/// WhatsApp takes another wording for so long.
+pub const EDIT_WITHIN_MS: i64 = 15 * 60 * 1000;
+/// And lets a message be taken back for everyone for so long.
+pub const REVOKE_WITHIN_MS: i64 = 60 * 60 * 60 * 1000;
 pub const NAME_MAX_CHARS: usize = 256;
 pub const PASSWORD_MIN_CHARS: usize = 10;
 pub const PASSWORD_MAX_BYTES: usize = 1024;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    ids::{AgentId, ChannelId, ConversationId, MessageId, TicketId},
+    details::{ContactCard, MessageDetails, Place},
+    ids::{AgentId, ChannelId, ConversationId, MediaId, MessageId, TicketId},
     time::UtcMillis,
 };
 
@@ -43,8 +44,13 @@ pub enum MessageKind {
     ContactCard,
     Reaction,
     Poll,
+    /// A button or a list row that was chosen.
+    Choice,
+    /// A picture or film to be seen once, on the phone only, as WhatsApp's rules have it.
     ViewOnce,
     Revoked,
+    /// Not a message: here the phone has more than this machine.
+    Gap,
     /// Received, but not yet decryptable.
     Undecryptable,
     Unknown,
@@ -130,16 +136,85 @@ pub struct Message {
     pub at: UtcMillis,
     /// A queued message that has not left by then fails with `expired`.
     pub expires_at: Option<UtcMillis>,
+    #[serde(default, skip_serializing_if = "MessageDetails::is_empty")]
+    pub details: MessageDetails,
 }
 
-/// `POST /api/conversations/{id}/messages` and `POST /api/tickets/{id}/reply`.
+/// `POST /api/conversations/{id}/messages` and `POST /api/tickets/{id}/reply`: exactly one of text, file, place and cards;
+/// a file may bear a text as its caption.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
     /// Made by the client; posting the same id again changes nothing.
     pub id: MessageId,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(max_length = 65536)]
+    pub text: String,
+    /// Of a file handed over before with `POST /api/media`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_id: Option<MediaId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub cards: Vec<ContactCard>,
+    /// The message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+}
+
+impl NewMessage {
+    pub const fn text(id: MessageId, text: String) -> Self {
+        Self { id, text, media_id: None, place: None, cards: vec![], reply_to: None }
+    }
+}
+
+/// `PATCH /api/messages/{id}`: another wording, within WhatsApp's quarter of an hour.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditMessage {
     #[schema(min_length = 1, max_length = 65536)]
     pub text: String,
+}
+
+/// `PUT /api/messages/{id}/reaction`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct React {
+    /// One emoji; empty takes the reaction back.
+    #[schema(max_length = 32)]
+    pub emoji: String,
+}
+
+/// `POST /api/media`: what the file is, found in its own bytes. It is kept for a day unless a message takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UploadedMedia {
+    pub id: MediaId,
+    /// What a message with it becomes.
+    pub kind: MessageKind,
+    pub attachment: crate::details::Attachment,
+}
+
+/// What became of a message after it was sent. Each is whole, so that repeating one is harmless.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Amendment {
+    /// Absent text: the chat's scope hides it.
+    Edited {
+        text: Option<String>,
+        at: UtcMillis,
+    },
+    Revoked {
+        at: UtcMillis,
+    },
+    /// All reactions that it bears now.
+    Reactions {
+        reactions: Vec<crate::details::Reaction>,
+    },
+    /// Votes of a poll, one number for each option.
+    Votes {
+        votes: Vec<u32>,
+    },
 }
 
 /// `PUT /api/conversations/{id}/read`: everything up to this position has been seen by a person.

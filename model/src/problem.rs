@@ -81,6 +81,26 @@ problems! {
     QrExpired "qr_expired" 410 "The QR code has expired. Ask for a new one.";
     NotOnWhatsapp "not_on_whatsapp" 422 "This number is not on WhatsApp.";
     InvalidPhoneNumber "invalid_phone_number" 422 "This is not a telephone number in international form.";
+    // Files and messages of every kind
+    MediaTooLarge "media_too_large" 413 "This file is larger than WhatsApp takes.";
+    MediaUnreadable "media_unreadable" 422 "This file cannot be read as what it says it is.";
+    MediaUnknown "media_unknown" 404 "This file is no longer here. Choose it again.";
+    MediaGone "media_gone" 410 "WhatsApp no longer has this file, nor does the phone.";
+    MediaUnavailable "media_unavailable" 503 "This file cannot be fetched right now. Try again in a moment.";
+    TooLateToEdit "too_late_to_edit" 409 "WhatsApp takes changes for 15 minutes only.";
+    TooLateToRevoke "too_late_to_revoke" 409 "It is too late to take this message back for everyone.";
+    NotYourMessage "not_your_message" 403 "Only messages of this number can be changed.";
+    MessageNotSent "message_not_sent" 409 "This message has not left yet.";
+    // The own line
+    OptedOut "opted_out" 409 "This customer asked not to be written to.";
+    TooManyAlike "too_many_alike" 409 "The same text went to many people already. Use an approved template on the business channel.";
+    SendingStopped "sending_stopped" 409 "Nothing can be sent from this number right now.";
+    NothingOlder "nothing_older" 409 "The phone has nothing older.";
+    PhoneOffline "phone_offline" 503 "The phone did not answer. Open WhatsApp on it and try again.";
+    NothingToConfirm "nothing_to_confirm" 409 "There is no number to confirm right now.";
+    NoPairingCode "no_pairing_code" 404 "There is no pairing code on offer right now.";
+    NoPasskeyAsked "no_passkey_asked" 409 "WhatsApp does not ask for a passkey right now.";
+    PasskeyRefused "passkey_refused" 422 "WhatsApp did not accept this passkey.";
     StoreDamaged "store_damaged" 500 "The local store file is damaged. It was set aside, nothing was deleted.";
     StoreKeyMissing "store_key_missing" 500 "The key of the local store is not in the keyring.";
     PortInUse "port_in_use" 500 "The port is in use by another program.";

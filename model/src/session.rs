@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::time::UtcMillis;
+use crate::{phone::PhoneNumber, time::UtcMillis};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -20,6 +20,15 @@ pub enum SessionState {
         code_expires_at: UtcMillis,
         /// When the last code of this attempt ends and the agent must ask for new ones.
         attempt_expires_at: UtcMillis,
+    },
+    /// The account asks for its passkey before it links; the agent's own browser can give it.
+    PasskeyNeeded {
+        until: Option<UtcMillis>,
+    },
+    /// The phone that scanned holds another number than this machine's chats. Nothing goes on until the agent decides.
+    ConfirmNumber {
+        number: PhoneNumber,
+        previous: PhoneNumber,
     },
     /// The phone has approved; keys are being exchanged.
     Pairing,
@@ -60,6 +69,8 @@ pub enum SessionState {
 pub enum SessionStateName {
     Unlinked,
     WaitingForScan,
+    PasskeyNeeded,
+    ConfirmNumber,
     Pairing,
     Syncing,
     Online,
@@ -78,6 +89,8 @@ impl SessionState {
         match self {
             Self::Unlinked { .. } => SessionStateName::Unlinked,
             Self::WaitingForScan { .. } => SessionStateName::WaitingForScan,
+            Self::PasskeyNeeded { .. } => SessionStateName::PasskeyNeeded,
+            Self::ConfirmNumber { .. } => SessionStateName::ConfirmNumber,
             Self::Pairing => SessionStateName::Pairing,
             Self::Syncing { .. } => SessionStateName::Syncing,
             Self::Online { .. } => SessionStateName::Online,
@@ -97,6 +110,14 @@ impl SessionState {
 
     /// Whether this device is known to WhatsApp, so that a restart needs no scan.
     pub const fn is_linked(&self) -> bool {
-        !matches!(self, Self::Unlinked { .. } | Self::WaitingForScan { .. } | Self::Pairing | Self::LoggedOut { .. })
+        !matches!(
+            self,
+            Self::Unlinked { .. }
+                | Self::WaitingForScan { .. }
+                | Self::PasskeyNeeded { .. }
+                | Self::ConfirmNumber { .. }
+                | Self::Pairing
+                | Self::LoggedOut { .. }
+        )
     }
 }

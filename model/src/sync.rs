@@ -9,7 +9,7 @@ use crate::{
     conversation::{Conversation, Scope},
     event::Event,
     ids::{AgentId, ChangeId, ChannelId, ContactId, ConversationId, DeviceId, MessageId, TicketId},
-    message::{Failure, Message, MessageStatus},
+    message::{Amendment, Failure, Message, MessageStatus},
     phone::PhoneNumber,
     problem::ProblemCode,
     session::SessionStateName,
@@ -73,6 +73,22 @@ pub enum Op {
     /// The agent asks to try a failed message once more, under the same WhatsApp id.
     RetryMessage {
         message_id: MessageId,
+    },
+    /// Fact, from the machine that holds the number: what became of a message.
+    MessageAmended {
+        message_id: MessageId,
+        amendment: Amendment,
+    },
+    /// The owner decides what the chat shares. Sharing less removes texts and files here and on every other machine.
+    ConversationScope {
+        conversation_id: ConversationId,
+        scope: Scope,
+    },
+    /// Fact: the customer has another number now; the hidden id stays.
+    NumberChanged {
+        contact_id: ContactId,
+        from: PhoneNumber,
+        to: PhoneNumber,
     },
     /// A person has seen the conversation up to this position.
     ConversationRead {

@@ -5,8 +5,9 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use ownline_model::{
     PROTOCOL,
-    contact::ContactIdentity,
+    contact::{ContactIdentity, ContactKind},
     conversation::Scope,
+    details::MessageDetails,
     ids::{ChangeId, ChannelId, ContactId, ConversationId, DeviceId, MessageId},
     message::{Direction, Message, MessageKind, MessageStatus, Origin},
     phone::PhoneNumber,
@@ -130,6 +131,8 @@ impl Bridge {
                 phone: PhoneNumber::from_digits(&format!("55118{:04}{chat:04}", self.index)).ok(),
                 lid: None,
                 push_name: Some(format!("Customer {chat}")),
+                username: None,
+                kind: ContactKind::default(),
             },
             scope: Scope::Shared,
             message: Message {
@@ -148,6 +151,7 @@ impl Bridge {
                 position: 1,
                 at: UtcMillis(1_700_000_000_000),
                 expires_at: None,
+                details: MessageDetails::default(),
             },
         }
     }

@@ -79,7 +79,10 @@ impl AgentApp {
 
     /// Asks for a code and gives the one on offer.
     pub async fn asks_for_code(&self, number_use: NumberUse) -> Result<String> {
-        let _: Value = self.api.post("/link", &Link { number_use, consent: true, lends: true }).await?;
+        let _: Value = self
+            .api
+            .post("/link", &Link { number_use, consent: true, lends: true, phone: None, country: None })
+            .await?;
         self.code_on_offer().await
     }
 
@@ -168,7 +171,7 @@ impl AgentApp {
     }
 
     pub async fn answers(&self, id: ConversationId, text: &str) -> Result<Message> {
-        let message = NewMessage { id: MessageId::fresh(), text: text.to_owned() };
+        let message = NewMessage::text(MessageId::fresh(), text.to_owned());
         self.posts(id, &message).await
     }
 

@@ -118,6 +118,9 @@ fn undo(tx: &mut Tx<'_>, op: Op, code: ProblemCode, has_truth: bool) -> Result<(
         | Op::ConversationRead { .. }
         | Op::ConversationOpened { .. }
         | Op::MessageReceived { .. }
+        | Op::MessageAmended { .. }
+        | Op::ConversationScope { .. }
+        | Op::NumberChanged { .. }
         | Op::MessageStatus { .. } => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use ownline_model::{
     agent::Agent,
     contact::{Contact, ContactPatch},
     conversation::{Conversation, ConversationItem, Scope},
+    details::MessageDetails,
     event::Event,
     ids::{ContactId, ConversationId, MessageId, TicketId},
     limits,
@@ -244,6 +245,7 @@ fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, ne
         position: table::message::next_position(tx, conversation.id)?,
         at: written_at,
         expires_at: (!own).then(|| written_at.plus_millis(limits::ROUTED_REPLY_TTL_MS)),
+        details: MessageDetails::default(),
     };
     // On a colleague's number the text has to travel; on the own one only as far as the chat's scope allows.
     let scope = if own { conversation.scope } else { Scope::Shared };

@@ -4,7 +4,7 @@ use ownline_model::{
     agent::Agent,
     channel::Channel,
     contact::Contact,
-    conversation::{ConversationCounts, ConversationItem, ConversationView},
+    conversation::{ConversationCounts, ConversationItem, ConversationView, OnPhone},
     desk_query::{ContactQuery, ConversationQuery, MessageQuery, TicketQuery, page_limit},
     ids::{ContactId, ConversationId, TicketId},
     message::Message,
@@ -32,6 +32,8 @@ fn read_item(row: &Row<'_>) -> Result<ConversationItem> {
         conversation: serde_json::from_str(&row.get::<_, String>(0)?)?,
         contact: serde_json::from_str(&row.get::<_, String>(1)?)?,
         ticket: ticket.map(|body| serde_json::from_str(&body)).transpose()?,
+        on_phone: OnPhone::default(),
+        older_on_phone: false,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use ownline_model::{
     channel::Channel,
-    contact::{Contact, ContactIdentity},
+    contact::{Contact, ContactIdentity, ContactKind},
     conversation::{Conversation, ConversationState, LastMessage, Priority},
     event::{Event, Typing},
     ids::{ContactId, ConversationId},
@@ -22,6 +22,8 @@ pub(super) fn identity(contact: &Contact) -> ContactIdentity {
         phone: contact.phone.clone(),
         lid: contact.lid.clone(),
         push_name: contact.push_name.clone(),
+        username: contact.username.clone(),
+        kind: contact.kind,
     }
 }
 
@@ -69,8 +71,14 @@ pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<
 }
 
 fn fresh(chat: &WaIdentity) -> Contact {
-    let identity =
-        ContactIdentity { id: ContactId::fresh(), phone: chat.phone.clone(), lid: chat.lid.clone(), push_name: None };
+    let identity = ContactIdentity {
+        id: ContactId::fresh(),
+        phone: chat.phone.clone(),
+        lid: chat.lid.clone(),
+        push_name: None,
+        username: None,
+        kind: ContactKind::default(),
+    };
     Contact {
         id: identity.id,
         version: 0,
@@ -78,6 +86,9 @@ fn fresh(chat: &WaIdentity) -> Contact {
         push_name: None,
         phone: identity.phone,
         lid: identity.lid,
+        username: None,
+        kind: identity.kind,
+        picture_id: None,
         email: None,
         tags: Vec::new(),
         notes: String::new(),

@@ -4,6 +4,7 @@ use ownline_model::{
     channel::Channel,
     contact::Contact,
     conversation::{Conversation, ConversationState, Scope},
+    details::MessageDetails,
     event::Event,
     ids::MessageId,
     message::{self, Direction, Message, MessageKind, MessageStatus, Origin},
@@ -82,6 +83,7 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
         position: table::message::next_position(tx, conversation.id)?,
         at: fact.at,
         expires_at: None,
+        details: MessageDetails::default(),
     };
     let recorded = Recorded { message_id: message.id, conversation_id: conversation.id, outcome: RecordOutcome::New };
     store_new(tx, conversation, is_new, &message)?;

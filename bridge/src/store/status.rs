@@ -25,6 +25,7 @@ impl Store {
                 sending: sending(connection)?,
                 unread: count(connection, "SELECT coalesce(sum(unread), 0) FROM conversation")?,
                 notices,
+                history: None,
                 clock_skew_ms,
             })
         })

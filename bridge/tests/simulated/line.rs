@@ -142,7 +142,7 @@ impl Line {
     /// The agent writes to a customer.
     pub(crate) async fn write(&self, customer: &str, text: &str) -> MessageId {
         let chat = self.chat(customer).await;
-        let message = NewMessage { id: MessageId::fresh(), text: text.to_owned() };
+        let message = NewMessage::text(MessageId::fresh(), text.to_owned());
         self.store.write_message(chat.conversation.id, message).await.expect("written").id
     }
 

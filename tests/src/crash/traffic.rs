@@ -94,7 +94,7 @@ async fn agent(
         sleep(step.after).await;
         if step.deed == Deed::Answers {
             let text = format!("out {} of seed {seed}", before + said.len());
-            let new = NewMessage { id: MessageId::fresh(), text: text.clone() };
+            let new = NewMessage::text(MessageId::fresh(), text.clone());
             let stored = post(&mut desk, id, &new).await.with_context(|| format!("posting “{text}”"))?;
             said.push(Said { wa_id: stored.wa_id, text });
         }

@@ -83,7 +83,7 @@ async fn texts_that_cannot_be_sent() -> Result<()> {
     let chat = ana.conversation_with(&joana.number).await?;
     let id = chat.conversation.id;
     ana.takes(&chat.ticket.expect("a ticket")).await?;
-    let text = |text: String| NewMessage { id: MessageId::fresh(), text };
+    let text = |text: String| NewMessage::text(MessageId::fresh(), text);
 
     assert_eq!(refusal(ana.posts(id, &text(" \n ".into())).await)?, ProblemCode::TextEmpty);
     assert_eq!(refusal(ana.posts(id, &text("x".repeat(70 * 1024))).await)?, ProblemCode::TextTooLong);

@@ -29,7 +29,7 @@ async fn two_agents_race_for_one_ticket() -> Result<()> {
     }
 
     let id = at_ana.conversation.id;
-    let try_anyway = NewMessage { id: MessageId::fresh(), text: "I answer too".to_owned() };
+    let try_anyway = NewMessage::text(MessageId::fresh(), "I answer too".to_owned());
     assert_eq!(refusal(loser.posts(id, &try_anyway).await)?, ProblemCode::NotAssignee);
     winner.answers(id, "I do").await?;
     joana.has_received(&phone, &["I do"]).await?;

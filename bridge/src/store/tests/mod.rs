@@ -13,9 +13,10 @@ use ownline_model::{
     agent::{Agent, Role},
     bridge::NumberUse,
     channel::Channel,
-    contact::Contact,
+    contact::{Contact, ContactKind},
     conversation::{Conversation, ConversationState, Priority, Scope},
     desk_query::{ContactQuery, MessageQuery},
+    details::MessageDetails,
     ids::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TicketId},
     message::{Direction, Message, MessageKind, MessageStatus, NewMessage, Origin},
     phone::PhoneNumber,
@@ -158,7 +159,7 @@ fn fact(chat: WaIdentity, wa_id: &str, text: &str) -> InboundFact {
 }
 
 fn reply(text: &str) -> NewMessage {
-    NewMessage { id: MessageId::fresh(), text: text.to_owned() }
+    NewMessage::text(MessageId::fresh(), text.to_owned())
 }
 
 fn contact(name: &str, number: &str) -> Contact {
@@ -169,6 +170,9 @@ fn contact(name: &str, number: &str) -> Contact {
         push_name: None,
         phone: Some(phone(number)),
         lid: None,
+        username: None,
+        kind: ContactKind::default(),
+        picture_id: None,
         email: None,
         tags: Vec::new(),
         notes: String::new(),
@@ -252,6 +256,7 @@ fn known_message(conversation: &Conversation, wa_id: &str, direction: Direction,
         position: 1,
         at: UtcMillis(1),
         expires_at: None,
+        details: MessageDetails::default(),
     }
 }
 
