@@ -28,6 +28,9 @@ pub struct Contact {
     pub tags: Vec<String>,
     pub notes: String,
     pub blocked: bool,
+    /// When the customer asked not to be written to; absent: never, or it was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opted_out_at: Option<UtcMillis>,
     pub created_at: UtcMillis,
     pub last_interaction_at: Option<UtcMillis>,
 }
@@ -42,7 +45,6 @@ pub enum ContactKind {
 }
 
 impl ContactKind {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
     pub const fn is_person(&self) -> bool {
         matches!(self, Self::Person)
     }
@@ -75,6 +77,15 @@ pub struct Merge {
     pub reason: String,
     pub at: UtcMillis,
     pub undone_at: Option<UtcMillis>,
+}
+
+/// One row of `GET /api/opt-outs` (`Page<OptOut>`, newest first): who asked not to be written to by this team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OptOut {
+    pub contact: Contact,
+    /// What the customer wrote: `STOP`, `PARAR`, `SAIR`, …
+    pub word: String,
+    pub at: UtcMillis,
 }
 
 impl ContactIdentity {

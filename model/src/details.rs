@@ -20,10 +20,10 @@ pub const WAVEFORM_BARS: usize = 64;
 pub struct MessageDetails {
     /// What the kind needs beside the text: a file, a place, cards, a poll.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub content: Option<Content>,
+    pub content: Option<Box<Content>>,
     /// The message that this one answers.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply_to: Option<Quote>,
+    pub reply_to: Option<Box<Quote>>,
     /// At most one from each person; the newest wins.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
@@ -48,14 +48,14 @@ impl MessageDetails {
     }
 
     pub fn attachment(&self) -> Option<&Attachment> {
-        match &self.content {
+        match self.content.as_deref() {
             Some(Content::File(file)) => Some(file),
             _ => None,
         }
     }
 
     pub fn attachment_mut(&mut self) -> Option<&mut Attachment> {
-        match &mut self.content {
+        match self.content.as_deref_mut() {
             Some(Content::File(file)) => Some(file),
             _ => None,
         }
@@ -64,17 +64,16 @@ impl MessageDetails {
     /// What a chat may tell that shares no text: that there is a message, of which kind and size, not what it says.
     #[must_use]
     pub fn without_words(&self) -> Self {
-        let content = match &self.content {
-            Some(Content::File(file)) => Some(Content::File(Attachment {
+        let content = self.attachment().map(|file| {
+            Box::new(Content::File(Attachment {
                 file_name: None,
                 thumbnail: None,
                 waveform: vec![],
                 sha256: None,
                 state: FileState::Withheld,
                 ..file.clone()
-            })),
-            _ => None,
-        };
+            }))
+        });
         Self { content, reply_to: None, reactions: vec![], sender: None, ..self.clone() }
     }
 }
@@ -251,7 +250,7 @@ mod tests {
 
     fn image() -> MessageDetails {
         MessageDetails {
-            content: Some(Content::File(Attachment {
+            content: Some(Box::new(Content::File(Attachment {
                 mime: "image/jpeg".into(),
                 size: 12,
                 file_name: Some("contract.jpg".into()),
@@ -262,7 +261,7 @@ mod tests {
                 thumbnail: Some("AAAA".into()),
                 sha256: Some("00".into()),
                 state: FileState::Here,
-            })),
+            }))),
             ..MessageDetails::default()
         }
     }

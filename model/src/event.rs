@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{
     agent::Agent,
     channel::Channel,
-    contact::Contact,
+    contact::{Contact, Merge},
     conversation::Conversation,
     ids::{AgentId, ConversationId},
     message::Message,
@@ -24,6 +24,9 @@ pub enum Event {
     ChannelStatus(Channel),
     #[serde(rename = "contact:updated")]
     ContactUpdated(Contact),
+    /// Two contacts became one, or (with `undone_at`) two again. Contacts and conversations come as events of their own.
+    #[serde(rename = "contact:merged")]
+    ContactMerged(Merge),
     #[serde(rename = "conversation:new")]
     ConversationNew(Conversation),
     #[serde(rename = "conversation:updated")]
@@ -111,6 +114,7 @@ impl Event {
             Self::AgentUpdated(_)
             | Self::ChannelStatus(_)
             | Self::ContactUpdated(_)
+            | Self::ContactMerged(_)
             | Self::AgentOnline(_)
             | Self::AgentOffline(_) => None,
         }

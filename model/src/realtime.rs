@@ -42,6 +42,7 @@ pub enum ClientFrame {
     Ping,
 }
 
+#[expect(clippy::large_enum_variant, reason = "most frames are events, and each lives for one write")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {

@@ -90,6 +90,17 @@ pub enum Op {
         from: PhoneNumber,
         to: PhoneNumber,
     },
+    /// Fact, from the machine that holds the number: the customer asked not to be written to, with this word.
+    OptedOut {
+        contact_id: ContactId,
+        word: String,
+        at: UtcMillis,
+    },
+    /// Fact: the customer, or the agent on the customer's wish, has taken that back.
+    OptedIn {
+        contact_id: ContactId,
+        at: UtcMillis,
+    },
     /// A person has seen the conversation up to this position.
     ConversationRead {
         conversation_id: ConversationId,
