@@ -9,6 +9,7 @@ const ANA = "5511988887777";
 const JOANA = "5511912345678";
 const TOM = "4915112345678";
 const SHOP = "351910000000";
+const RUI = "351910000001";
 const jid = (number) => `${number}@s.whatsapp.net`;
 
 const simulator = new Simulator(findProgram(process.argv[2]));
@@ -287,6 +288,25 @@ async function tell() {
     await link(shop, SHOP);
     await writes(JOANA, SHOP, "Are you open?");
     await hasTexts(shop, ["Are you open?"]);
+  });
+
+  await story.tell("a session opens by a code that is typed on the phone, and not by another", async () => {
+    const typed = client("typed");
+    await simulator.post("/phones", { number: RUI, name: "Rui Costa" });
+    await typed.connect();
+    await typed.until("a linking code", () => typed.codes.at(-1));
+    const code = await typed.socket.requestPairingCode(RUI);
+    const asked = async () => (await simulator.get("/phones")).find(({ number }) => number === RUI).link_request;
+    const { platform } = await eventually("the phone's notification", asked);
+    assert.match(platform, /^.+ \(.+\)$/);
+    const wrong = code.slice(0, 7) + (code.endsWith("2") ? "3" : "2");
+    await assert.rejects(simulator.post(`/phones/${RUI}/enter-code`, { code: wrong }), ({ status, answer }) => status === 409 && answer.code === "wrong_code");
+    assert.equal((await asked()).attempts_left, 2);
+    const linked = await simulator.post(`/phones/${RUI}/enter-code`, { code });
+    await typed.until("the session to be open after the restart", () => typed.isOpen());
+    assert.equal(typed.me.id, linked.jid);
+    await writes(JOANA, RUI, "Linked without a camera?");
+    await hasTexts(typed, ["Linked without a camera?"]);
   });
 
   await story.tell("unlinking at the phone logs the client out for good", async () => {

@@ -47,6 +47,7 @@ pub fn router(world: World, closing: CancellationToken) -> Router {
         .route("/state", get(live::state))
         .route("/phones", get(phones::list).post(phones::create))
         .route("/phones/{number}/scan", post(phones::scan))
+        .route("/phones/{number}/enter-code", post(phones::enter_code))
         .route("/phones/{number}/messages", get(phones::transcript).post(phones::send))
         .route("/phones/{number}/logout", post(phones::logout))
         .route("/phones/{number}/offline", post(phones::offline))

@@ -42,6 +42,21 @@ pub(super) async fn scan(
     Ok(Json(linked))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnterCode {
+    /// The eight characters on the device's screen, with or without the dash.
+    code: String,
+}
+
+pub(super) async fn enter_code(
+    State(control): State<Control>,
+    Number(number): Number,
+    Body(EnterCode { code }): Body<EnterCode>,
+) -> Result<Json<Linked>, Problem> {
+    Ok(Json(control.world.enter_code(&number, &code).await?))
+}
+
 pub(super) async fn send(
     State(control): State<Control>,
     Number(number): Number,

@@ -65,7 +65,8 @@ pub(super) async fn answer(serving: &Serving, question: &NodeRef<'_>) -> Result<
         ("w:g2", "get", "participating") => result(question).children([NodeBuilder::new("groups").build()]).build(),
         ("w:g2", ..) | ("w:profile:picture", "get", _) => error(question, 404, "item-not-found"),
         ("md", "set", "remove-companion-device") => return remove_companion(serving, question).await,
-        ("md", "set", "link_code_companion_reg") => error(question, 501, "feature-not-implemented"),
+        // A device that is linked has nothing to ask here.
+        ("md", "set", "link_code_companion_reg") => error(question, 403, "forbidden"),
         _ => result(question).build(),
     };
     serving.link.send(reply).await;

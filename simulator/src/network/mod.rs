@@ -9,9 +9,11 @@ pub mod frame;
 mod iq;
 pub use iq::keys;
 pub mod link;
+pub mod link_code;
 pub mod noise;
 pub mod pairing;
 pub mod queue;
+mod registering;
 pub mod route;
 mod session;
 mod socket;
@@ -54,6 +56,8 @@ pub struct Network {
     directory: RwLock<Directory>,
     pub faults: Faults,
     pub offers: Offers,
+    /// Devices that ask to be linked by a code.
+    pub requests: link_code::Requests,
     pub changes: broadcast::Sender<Change>,
     pub tasks: TaskTracker,
     pub cancel: CancellationToken,
@@ -96,6 +100,7 @@ impl Network {
             directory: RwLock::default(),
             faults: Faults::default(),
             offers: Offers::default(),
+            requests: link_code::Requests::default(),
             changes,
             tasks: TaskTracker::new(),
             cancel,

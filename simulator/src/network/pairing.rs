@@ -133,11 +133,11 @@ fn new_reference() -> String {
 }
 
 impl Offer {
-    fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         matches!(*lock(&self.progress), Progress::Open) && !self.link.cancel.is_cancelled()
     }
 
-    fn is_used(&self) -> bool {
+    pub fn is_used(&self) -> bool {
         matches!(*lock(&self.progress), Progress::Approved { .. } | Progress::Closed)
     }
 

@@ -12,7 +12,7 @@ use super::address::Address;
 use super::link::{Link, Out};
 use super::pairing::{self, Offer, Registration};
 use super::queue::{Class, Key as QueueKey};
-use super::{Network, iq, now_seconds, route};
+use super::{Network, iq, now_seconds, registering, route};
 use crate::crypto::Key;
 use crate::store::StoreError;
 use crate::world::{Change, FaultKind};
@@ -143,8 +143,8 @@ impl Session {
     /// Serves one stanza.
     pub(super) async fn handle(&mut self, node: &NodeRef<'_>) -> Result<(), StoreError> {
         match self {
-            Self::Registering { link, offer, .. } => {
-                while_registering(link, offer, node).await;
+            Self::Registering { network, offer, .. } => {
+                registering::handle(network, offer, node).await;
                 Ok(())
             }
             Self::Serving(serving) => serving.handle(node).await,
@@ -165,36 +165,6 @@ impl Session {
                 }
             }
             Self::Refused => {}
-        }
-    }
-}
-
-/// Before it is linked, a device only answers our iqs and pings.
-async fn while_registering(link: &Link, offer: &Offer, node: &NodeRef<'_>) {
-    if &*node.tag != "iq" {
-        return;
-    }
-    let mut attrs = node.attrs();
-    let id = attrs.optional_string("id").unwrap_or_default();
-    match attrs.optional_string("type").as_deref() {
-        Some("result") => {
-            let identity = node
-                .get_optional_child("pair-device-sign")
-                .and_then(|sign| sign.get_optional_child("device-identity"))
-                .and_then(NodeRef::content_bytes);
-            if let Some(identity) = identity {
-                offer.answered(&id, Ok(identity.to_vec()));
-            }
-        }
-        Some("error") => {
-            let error = node.get_optional_child("error");
-            let text = error.and_then(|error| error.attrs().optional_string("text").map(std::borrow::Cow::into_owned));
-            let code = error.and_then(|error| error.attrs().optional_string("code").map(std::borrow::Cow::into_owned));
-            let reason = format!("{} {}", code.unwrap_or_default(), text.unwrap_or_default());
-            offer.answered(&id, Err(reason.trim().to_owned()));
-        }
-        _ => {
-            link.send(iq::result(node).build()).await;
         }
     }
 }

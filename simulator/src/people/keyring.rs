@@ -174,6 +174,12 @@ impl Keyring {
         crypto::sign(&pair, parts)
     }
 
+    /// X25519 with the identity.
+    pub(super) fn agree(&self, their: &Key) -> Option<[u8; 32]> {
+        let pair = KeyPair::new(*self.identity.pair.public_key(), self.identity.pair.private_key().clone());
+        crypto::agree(&pair, their)
+    }
+
     pub(super) fn signed_prekey(&self) -> SignedPreKey {
         SignedPreKey {
             id: self.signed.id,

@@ -3,6 +3,8 @@
 mod content;
 mod inbox;
 mod keyring;
+mod link_code;
+mod linking;
 mod outbox;
 mod person;
 mod phone;

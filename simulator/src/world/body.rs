@@ -74,6 +74,13 @@ impl World {
         self.to_its_end(async move { person.scan(&qr).await }).await
     }
 
+    /// The code that a device shows is typed on the phone. Returns when the device has proved its part.
+    pub async fn enter_code(&self, number: &str, code: &str) -> Result<Linked> {
+        let person = self.person(number, Kind::Phone)?;
+        let code = code.to_owned();
+        self.to_its_end(async move { person.enter_code(&code).await }).await
+    }
+
     /// Written on the phone itself; its linked devices get their copies.
     pub async fn phone_send(&self, number: &str, message: SendMessage) -> Result<Sent> {
         self.send(number, Kind::Phone, message).await
@@ -293,6 +300,7 @@ fn phone_view(person: &Person) -> PhoneView {
         lid: account.lid.to_string(),
         hosted: lock(&account.profile).hosted,
         offline: person.is_offline(),
+        link_request: person.network.requests.view(account.number),
         devices: account.devices().iter().map(|device| device_view(device, person)).collect(),
     }
 }

@@ -37,6 +37,14 @@ pub enum WorldError {
     UsedQr,
     #[error("the keys in this linking code are not those of the device that shows it")]
     ForeignQr,
+    #[error("a linking code has eight letters and digits")]
+    BadCode,
+    #[error("no device asks to be linked to this number by a code")]
+    NoLinkRequest,
+    #[error("this linking code is no longer valid; ask the device for a new one")]
+    ExpiredCode,
+    #[error("this is not the code that the device shows")]
+    WrongCode,
     #[error("this account has four linked devices already, which is the most there may be")]
     TooManyDevices,
     #[error("the phone is switched off")]
@@ -91,6 +99,10 @@ impl WorldError {
             Self::ExpiredQr => "expired_qr",
             Self::UsedQr => "used_qr",
             Self::ForeignQr => "foreign_qr",
+            Self::BadCode => "bad_code",
+            Self::NoLinkRequest => "no_link_request",
+            Self::ExpiredCode => "expired_code",
+            Self::WrongCode => "wrong_code",
             Self::TooManyDevices => "too_many_devices",
             Self::PhoneOff => "phone_off",
             Self::LinkRefused(_) => "link_refused",
@@ -109,18 +121,21 @@ impl WorldError {
             | Self::BadName
             | Self::BadContent
             | Self::UnsupportedContent(_)
+            | Self::BadCode
             | Self::BadRequest(_) => ErrorClass::Invalid,
             Self::NoSuchPhone(_)
             | Self::NoSuchCustomer(_)
             | Self::NoSuchAccount(_)
             | Self::NoSuchMessage(_)
+            | Self::NoLinkRequest
             | Self::UnknownQr => ErrorClass::Missing,
-            Self::ExpiredQr => ErrorClass::Gone,
+            Self::ExpiredQr | Self::ExpiredCode => ErrorClass::Gone,
             Self::Taken(_)
             // A text that is no linking code at all is as wrong for this phone as another's code.
             | Self::BadQr
             | Self::UsedQr
             | Self::ForeignQr
+            | Self::WrongCode
             | Self::TooManyDevices
             | Self::PhoneOff
             | Self::LinkRefused(_) => ErrorClass::Conflict,

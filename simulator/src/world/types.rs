@@ -35,7 +35,23 @@ pub struct PhoneView {
     pub hosted: bool,
     /// Switched off by `offline`: linked devices go on without it.
     pub offline: bool,
+    /// What the phone's notification shows: a device wants to be linked by a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_request: Option<LinkRequestView>,
     pub devices: Vec<DeviceView>,
+}
+
+/// A device asks to be linked to this phone by a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRequestView {
+    /// For instance `Chrome (Linux)`.
+    pub platform: String,
+    /// The device wants the phone to show a notification.
+    pub notify: bool,
+    pub asked_at: i64,
+    pub expires_at: i64,
+    /// How often a code may still be typed.
+    pub attempts_left: u8,
 }
 
 /// A linked device (companion) or a phone (device 0), as the network sees it.

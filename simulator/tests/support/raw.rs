@@ -220,6 +220,11 @@ impl Raw {
         Some(wacore_binary::marshal::unmarshal_ref(&frame[1..]).expect("a stanza").to_owned())
     }
 
+    /// Ends the connection.
+    pub async fn close(&self) {
+        self.transport.disconnect().await;
+    }
+
     /// Nothing comes for a while.
     pub async fn silent(&mut self, ms: u64) {
         if let Ok(node) = tokio::time::timeout(Duration::from_millis(ms), self.next()).await {
