@@ -80,7 +80,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let (chat_address, control_address) = (chat.local_addr()?, control.local_addr()?);
     let options = Options { state: arguments.state.clone() };
     let world = World::open(&options).with_context(|| format!("state folder {}", arguments.state.display()))?;
-    world.set_media_host(control_address.to_string());
+    world.set_media_host(reachable(chat_address).to_string());
 
     let closing = CancellationToken::new();
     // A stanza is one small write: none must wait for the acknowledgement of the one before it.
@@ -115,6 +115,15 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Where programs of this machine find a listener that takes connections at all addresses.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        ip if ip.is_unspecified() && ip.is_ipv4() => SocketAddr::from(([127, 0, 0, 1], address.port())),
+        ip if ip.is_unspecified() => SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, address.port())),
+        _ => address,
+    }
 }
 
 /// A reader that has gone away is no reason to stop.

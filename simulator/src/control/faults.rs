@@ -64,6 +64,9 @@ struct Setting {
     expire: Option<u64>,
     reason: Option<u16>,
     at: Option<String>,
+    bytes_per_second: Option<u64>,
+    after: Option<u64>,
+    lost: Option<bool>,
 }
 
 fn read(mut body: Map<String, Value>) -> Result<Vec<Fault>, Problem> {
@@ -82,8 +85,9 @@ fn read(mut body: Map<String, Value>) -> Result<Vec<Fault>, Problem> {
 fn setting(kind: &str, value: Value) -> Result<Setting, Problem> {
     let value = match (kind, value) {
         (_, Value::Bool(true) | Value::Null) => Value::Object(Map::new()),
+        ("cut_media", number @ Value::Number(_)) => Map::from_iter([("after".to_owned(), number)]).into(),
         ("delay" | "slow_media", number @ Value::Number(_)) => Map::from_iter([("ms".to_owned(), number)]).into(),
-        ("refuse" | "ban" | "stream_error", number @ Value::Number(_)) => {
+        ("refuse" | "ban" | "stream_error" | "refuse_media" | "expired_media", number @ Value::Number(_)) => {
             Map::from_iter([("code".to_owned(), number)]).into()
         }
         ("failure", number @ Value::Number(_)) => Map::from_iter([("reason".to_owned(), number)]).into(),
@@ -95,8 +99,8 @@ fn setting(kind: &str, value: Value) -> Result<Setting, Problem> {
 }
 
 const KINDS: &str = "drop, delay, duplicate, reorder, corrupt, refuse, drop_ack, cut, replaced, logged_out, ban, failure, \
-                     outdated, stream_error, slow_media";
-const STANZAS: &[&str] = &["message", "receipt", "notification", "ack", "iq", "any"];
+                     outdated, stream_error, slow_media, corrupt_media, cut_media, refuse_media, expired_media";
+const STANZAS: &[&str] = &["message", "receipt", "notification", "ack", "iq", "upload", "download", "any"];
 /// The longest useful delay: anything longer is what `drop` is for.
 const LONGEST_DELAY_MS: u64 = 10 * 60 * 1000;
 
@@ -146,7 +150,22 @@ impl Setting {
             "failure" => FaultKind::Failure { reason: self.reason.take().unwrap_or(500) },
             "outdated" => FaultKind::Outdated,
             "stream_error" => FaultKind::StreamError { code: self.code.take().unwrap_or(503) },
-            "slow_media" => FaultKind::SlowMedia { ms: self.delay()? },
+            "slow_media" => {
+                let bytes_per_second = self.bytes_per_second.take();
+                if bytes_per_second == Some(0) {
+                    return Err(Problem::invalid("bytes_per_second: at least 1"));
+                }
+                // A speed alone means no delay before it.
+                let ms = if self.ms.is_none() && bytes_per_second.is_some() { 0 } else { self.delay()? };
+                FaultKind::SlowMedia { ms, bytes_per_second }
+            }
+            "corrupt_media" => FaultKind::CorruptMedia,
+            "cut_media" => FaultKind::CutMedia { after: self.after.take().unwrap_or(64 * 1024) },
+            "refuse_media" => FaultKind::RefuseMedia { code: status(self.code.take().unwrap_or(503))? },
+            "expired_media" => FaultKind::ExpiredMedia {
+                code: status(self.code.take().unwrap_or(410))?,
+                lost: self.lost.take().unwrap_or(false),
+            },
             _ => return Err(Problem::invalid(format!("unknown fault “{name}”: there are {KINDS}"))),
         })
     }
@@ -167,12 +186,20 @@ impl Setting {
             ("expire", self.expire.is_some()),
             ("reason", self.reason.is_some()),
             ("at", self.at.is_some()),
+            ("bytes_per_second", self.bytes_per_second.is_some()),
+            ("after", self.after.is_some()),
+            ("lost", self.lost.is_some()),
         ];
         match leftovers.iter().find(|(_, left)| *left) {
             Some((field, _)) => Err(Problem::invalid(format!("{name}: has no {field}"))),
             None => Ok(()),
         }
     }
+}
+
+/// What a media host refuses with.
+fn status(code: u16) -> Result<u16, Problem> {
+    if (400..=599).contains(&code) { Ok(code) } else { Err(Problem::invalid("code: a status from 400 to 599")) }
 }
 
 #[cfg(test)]
@@ -196,6 +223,10 @@ mod tests {
         assert_eq!(kinds(json!({ "refuse": 479 })), [FaultKind::Refuse { code: 479 }]);
         assert_eq!(kinds(json!({ "ban": { "code": 102, "expire": 60 } })), [FaultKind::Ban { code: 102, expire: 60 }]);
         assert_eq!(kinds(json!({ "delay": 5, "duplicate": {} })), [FaultKind::Delay { ms: 5 }, FaultKind::Duplicate]);
+        assert_eq!(kinds(json!({ "expired_media": 404 })), [FaultKind::ExpiredMedia { code: 404, lost: false }]);
+        let slow = FaultKind::SlowMedia { ms: 0, bytes_per_second: Some(1000) };
+        assert_eq!(kinds(json!({ "slow_media": { "bytes_per_second": 1000 } })), [slow]);
+        assert_eq!(kinds(json!({ "cut_media": 10 })), [FaultKind::CutMedia { after: 10 }]);
         assert_eq!(kinds(json!({ "drop": false, "cut": true })), [FaultKind::Close]);
     }
 
@@ -233,6 +264,9 @@ mod tests {
             json!({ "delay": 0 }),
             json!({ "cut": "lunch" }),
             json!({ "kind": 7 }),
+            json!({ "refuse_media": 200 }),
+            json!({ "slow_media": { "bytes_per_second": 0 } }),
+            json!({ "corrupt_media": { "after": 1 } }),
         ] {
             assert!(parsed(body.clone()).is_err(), "{body} was taken");
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::account::lock;
 use super::address::Address;
+use super::media::Trouble;
 use crate::world::{Fault, FaultKind, FaultView};
 
 #[derive(Debug)]
@@ -50,8 +51,15 @@ fn moment(kind: &FaultKind) -> Moment {
         | FaultKind::Cut => Moment::Outgoing,
         FaultKind::Refuse { .. } | FaultKind::DropAck => Moment::Incoming,
         FaultKind::Ban { .. } | FaultKind::Failure { .. } | FaultKind::Outdated => Moment::Login,
-        FaultKind::Close | FaultKind::Replaced | FaultKind::LoggedOut | FaultKind::StreamError { .. } => Moment::AtOnce,
-        FaultKind::SlowMedia { .. } => Moment::Media,
+        FaultKind::Close
+        | FaultKind::Replaced
+        | FaultKind::LoggedOut
+        | FaultKind::StreamError { .. }
+        | FaultKind::ExpiredMedia { .. } => Moment::AtOnce,
+        FaultKind::SlowMedia { .. }
+        | FaultKind::CorruptMedia
+        | FaultKind::CutMedia { .. }
+        | FaultKind::RefuseMedia { .. } => Moment::Media,
     }
 }
 
@@ -94,12 +102,31 @@ impl Faults {
         self.strike(Moment::Login, device, "message", true)
     }
 
-    /// How long a media transfer of the account waits, in milliseconds.
-    pub fn media(&self, number: u64) -> Option<u64> {
-        match self.strike(Moment::Media, Address::phone(number), "message", true) {
-            Some(FaultKind::SlowMedia { ms }) => Some(ms),
-            _ => None,
+    /// What happens to a media transfer; of the account that shows itself, if it does. Unlike stanzas, a transfer can meet
+    /// several faults at once.
+    pub fn media(&self, number: Option<u64>, transfer: Transfer) -> Trouble {
+        let mut trouble = Trouble::default();
+        if !self.any.load(Ordering::Acquire) {
+            return trouble;
         }
+        let device = Address::phone(number.unwrap_or(0));
+        let mut guard = lock(&self.rules);
+        let fitting: Vec<usize> = (0..guard.rules.len())
+            .filter(|index| guard.rules[*index].fits(Moment::Media, device, transfer.name(), true))
+            .collect();
+        // From the end, so that a rule that is used up does not move those before it.
+        for index in fitting.into_iter().rev() {
+            match self.spend(&mut guard.rules, index) {
+                FaultKind::SlowMedia { ms, bytes_per_second } => {
+                    (trouble.delay_ms, trouble.bytes_per_second) = (Some(ms), bytes_per_second);
+                }
+                FaultKind::CorruptMedia => trouble.corrupt = true,
+                FaultKind::CutMedia { after } => trouble.cut_after = Some(after),
+                FaultKind::RefuseMedia { code } => trouble.refused = Some(code),
+                _ => {}
+            }
+        }
+        trouble
     }
 
     fn strike(&self, when: Moment, device: Address, tag: &str, encrypted: bool) -> Option<FaultKind> {
@@ -108,17 +135,38 @@ impl Faults {
         }
         let mut guard = lock(&self.rules);
         let index = guard.rules.iter_mut().position(|rule| rule.fits(when, device, tag, encrypted))?;
-        let rule = &mut guard.rules[index];
+        Some(self.spend(&mut guard.rules, index))
+    }
+
+    /// Uses a rule once.
+    fn spend(&self, rules: &mut Vec<Rule>, index: usize) -> FaultKind {
+        let rule = &mut rules[index];
         rule.view.struck += 1;
         let kind = rule.view.fault.kind.clone();
         if let Some(left) = &mut rule.left {
             *left = left.saturating_sub(1);
             if *left == 0 {
-                guard.rules.remove(index);
-                self.any.store(!guard.rules.is_empty(), Ordering::Release);
+                rules.remove(index);
+                self.any.store(!rules.is_empty(), Ordering::Release);
             }
         }
-        Some(kind)
+        kind
+    }
+}
+
+/// Which way a file goes; as `stanza` of a media fault names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfer {
+    Upload,
+    Download,
+}
+
+impl Transfer {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Download => "download",
+        }
     }
 }
 
@@ -126,7 +174,8 @@ impl Rule {
     /// Whether this stanza is one to strike. Counts those that are let pass.
     fn fits(&mut self, when: Moment, device: Address, tag: &str, encrypted: bool) -> bool {
         let fault = &self.view.fault;
-        let stanza = fault.stanza.as_deref().unwrap_or("message");
+        let unnamed = if when == Moment::Media { "any" } else { "message" };
+        let stanza = fault.stanza.as_deref().unwrap_or(unnamed);
         let fits = moment(&fault.kind) == when
             && self.number.is_none_or(|number| number == device.number)
             && fault.device.is_none_or(|index| index == device.device)
@@ -161,6 +210,24 @@ mod tests {
         assert_eq!(faults.outgoing(DEVICE, "message", true), Some(FaultKind::Drop));
         assert_eq!(faults.outgoing(DEVICE, "message", true), None, "twice is enough");
         assert!(faults.list().is_empty());
+    }
+
+    #[test]
+    fn a_transfer_meets_all_its_faults_at_once() {
+        let faults = Faults::default();
+        faults.add(fault(FaultKind::SlowMedia { ms: 5, bytes_per_second: Some(100) }), None);
+        faults.add(Fault { times: Some(1), ..fault(FaultKind::CorruptMedia) }, None);
+        let named = Fault { stanza: Some("upload".to_owned()), ..fault(FaultKind::CutMedia { after: 10 }) };
+        faults.add(named, Some(DEVICE.number));
+        let down = faults.media(None, Transfer::Download);
+        assert_eq!(
+            down,
+            Trouble { delay_ms: Some(5), bytes_per_second: Some(100), corrupt: true, ..Trouble::default() }
+        );
+        let up = faults.media(Some(DEVICE.number), Transfer::Upload);
+        assert_eq!((up.corrupt, up.cut_after, up.delay_ms), (false, Some(10), Some(5)));
+        assert_eq!(faults.media(None, Transfer::Upload).cut_after, None, "nobody who is named");
+        assert_eq!(faults.outgoing(DEVICE, "message", true), None);
     }
 
     #[test]

@@ -161,7 +161,7 @@ fn media_conn(serving: &Serving) -> Node {
         .children([NodeBuilder::new("upload").build(), NodeBuilder::new("download").build()])
         .build();
     NodeBuilder::new("media_conn")
-        .attr("auth", format!("sim-{}", serving.device.address.number))
+        .attr("auth", super::media::auth(serving.device.address.number))
         .attr("ttl", 300)
         .attr("auth_ttl", 21_600)
         .attr("max_buckets", 12)

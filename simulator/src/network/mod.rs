@@ -10,6 +10,7 @@ mod iq;
 pub use iq::keys;
 pub mod link;
 pub mod link_code;
+pub mod media;
 pub mod noise;
 pub mod pairing;
 pub mod queue;
@@ -36,6 +37,7 @@ use account::{Account, Attachment, Collections, Device, Profile, lock};
 use address::{Address, server_jid};
 use certificate::Authority;
 use faults::Faults;
+use media::Media;
 use pairing::Offers;
 use queue::Key;
 
@@ -55,6 +57,7 @@ pub struct Network {
     certificate: Vec<u8>,
     directory: RwLock<Directory>,
     pub faults: Faults,
+    pub media: Media,
     pub offers: Offers,
     /// Devices that ask to be linked by a code.
     pub requests: link_code::Requests,
@@ -89,6 +92,7 @@ pub fn now_seconds() -> i64 {
 impl Network {
     pub fn new(
         store: Store,
+        media: Media,
         authority: Authority,
         changes: broadcast::Sender<Change>,
         cancel: CancellationToken,
@@ -99,6 +103,7 @@ impl Network {
             authority,
             directory: RwLock::default(),
             faults: Faults::default(),
+            media,
             offers: Offers::default(),
             requests: link_code::Requests::default(),
             changes,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row};
 
-use super::StoreError;
+use super::{MediaRow, StoreError};
 
 #[derive(Debug)]
 pub struct AccountRow {
@@ -37,6 +37,7 @@ pub struct QueueRow {
 pub struct SavedState {
     pub meta: HashMap<String, Vec<u8>>,
     pub accounts: Vec<AccountRow>,
+    pub media: Vec<MediaRow>,
 }
 
 pub(super) fn load(connection: &Connection) -> Result<SavedState, StoreError> {
@@ -70,7 +71,11 @@ pub(super) fn load(connection: &Connection) -> Result<SavedState, StoreError> {
                 patches: patches.remove(&number).unwrap_or_default(),
             })
             .collect();
-    Ok(SavedState { meta: meta.into_iter().collect(), accounts })
+    let media = all(connection, "SELECT token, data FROM media", |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?
+        .into_iter()
+        .map(|(token, data)| MediaRow { token, blob: serde_json::from_slice(&data).ok() })
+        .collect();
+    Ok(SavedState { meta: meta.into_iter().collect(), accounts, media })
 }
 
 fn devices(connection: &Connection) -> Result<HashMap<u64, Vec<DeviceRow>>, StoreError> {

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 pub use load::{AccountRow, DeviceRow, QueueRow, SavedState};
-pub use writer::{MessageRow, Op};
+pub use writer::{MediaRow, MessageRow, Op};
 
 /// Batches that wait for the writer. Whoever comes behind waits too.
 const BACKLOG: usize = 1024;

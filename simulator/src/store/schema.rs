@@ -6,7 +6,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
 
-const MIGRATIONS: &[&str] = &["CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+const MIGRATIONS: &[&str] = &[
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
      -- One account per telephone number; `data` is JSON.
      CREATE TABLE accounts (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
      -- What the network knows of a device; `data` is JSON.
@@ -46,7 +47,15 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE meta (key TEXT PRIMARY KEY, value BL
          at INTEGER NOT NULL, status INTEGER NOT NULL, status_at INTEGER NOT NULL, body BLOB NOT NULL
      ) STRICT;
      CREATE UNIQUE INDEX messages_by_id ON messages (owner, id, author);
-     CREATE INDEX messages_by_chat ON messages (owner, peer, seq);"];
+     CREATE INDEX messages_by_chat ON messages (owner, peer, seq);",
+    "-- Files of the media hosts by the hash of their encrypted bytes; `data` is JSON.
+     CREATE TABLE media (token BLOB PRIMARY KEY, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
+     -- What came of fetching the file of a message; `data` is JSON.
+     CREATE TABLE fetched (
+         owner INTEGER NOT NULL, id TEXT NOT NULL, author INTEGER NOT NULL, data BLOB NOT NULL,
+         PRIMARY KEY (owner, id, author)
+     ) STRICT, WITHOUT ROWID;",
+];
 
 /// The writer's connection, migrated, and locked against a second simulator.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {

@@ -84,6 +84,14 @@ pub enum Op {
         peer: u64,
         device: u16,
     },
+    Media(MediaRow),
+    /// What came of fetching the file of `owner`'s message.
+    Fetched {
+        owner: u64,
+        id: String,
+        author: u64,
+        data: Vec<u8>,
+    },
     Message(Box<MessageRow>),
     /// Moves the status of `owner`'s message forward, never back.
     Status {
@@ -93,6 +101,14 @@ pub enum Op {
         status: u8,
         at: i64,
     },
+}
+
+/// A file of the media hosts, or that it is gone.
+#[derive(Debug, Clone)]
+pub struct MediaRow {
+    /// Hash of the encrypted bytes.
+    pub token: [u8; 32],
+    pub blob: Option<crate::network::media::Blob>,
 }
 
 /// A line of a transcript.
@@ -256,6 +272,14 @@ fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(),
         Op::RemoveSession { number, peer, device } => {
             folded.sessions.insert((number, peer, device), None);
             Ok(())
+        }
+        Op::Media(MediaRow { token, blob: Some(blob) }) => {
+            let data = serde_json::to_vec(&blob).unwrap_or_default();
+            run("INSERT OR REPLACE INTO media VALUES (?1, ?2)", params![token, data])
+        }
+        Op::Media(MediaRow { token, blob: None }) => run("DELETE FROM media WHERE token = ?1", params![token]),
+        Op::Fetched { owner, id, author, data } => {
+            run("INSERT OR REPLACE INTO fetched VALUES (?1, ?2, ?3, ?4)", params![int(owner), id, int(author), data])
         }
         Op::Message(row) => run(
             // A message that arrives twice keeps its first line.

@@ -167,11 +167,6 @@ impl World {
         self.0.network.changed(Change::Faults);
     }
 
-    /// How long a media transfer of this number must be held up, in milliseconds.
-    pub fn media_delay(&self, number: &str) -> Option<u64> {
-        self.0.network.faults.media(parse_number(number)?)
-    }
-
     pub async fn state(&self) -> State {
         State {
             phones: self.phones().await,
@@ -265,6 +260,11 @@ impl World {
     async fn strike(&self, fault: &Fault, target: Option<u64>) -> Result<()> {
         use crate::network::stream_error;
         let network = &self.0.network;
+        if let FaultKind::ExpiredMedia { code, lost } = fault.kind {
+            let files = network.expire_media(target, code, lost).await.map_err(WorldError::from)?;
+            tracing::info!(files, "the paths of media files have expired");
+            return Ok(());
+        }
         for account in network.accounts() {
             if target.is_some_and(|target| target != account.number) {
                 continue;

@@ -55,6 +55,10 @@ pub enum WorldError {
     LinkTimeout,
     #[error("not everything was delivered in time: {0}")]
     LoadTimeout(String),
+    #[error("the file of this message cannot be had: {0}")]
+    MediaGone(String),
+    #[error("the file is not one to send: {0}")]
+    BadMedia(String),
     #[error("the simulator is shutting down")]
     Closing,
     #[error("the state could not be written: {0}")]
@@ -108,6 +112,8 @@ impl WorldError {
             Self::LinkRefused(_) => "link_refused",
             Self::LinkTimeout => "link_timeout",
             Self::LoadTimeout(_) => "load_timeout",
+            Self::MediaGone(_) => "media_gone",
+            Self::BadMedia(_) => "bad_media",
             Self::Closing => "closing",
             Self::Storage(_) => "storage",
         }
@@ -121,6 +127,7 @@ impl WorldError {
             | Self::BadName
             | Self::BadContent
             | Self::UnsupportedContent(_)
+            | Self::BadMedia(_)
             | Self::BadCode
             | Self::BadRequest(_) => ErrorClass::Invalid,
             Self::NoSuchPhone(_)
@@ -129,7 +136,7 @@ impl WorldError {
             | Self::NoSuchMessage(_)
             | Self::NoLinkRequest
             | Self::UnknownQr => ErrorClass::Missing,
-            Self::ExpiredQr | Self::ExpiredCode => ErrorClass::Gone,
+            Self::ExpiredQr | Self::ExpiredCode | Self::MediaGone(_) => ErrorClass::Gone,
             Self::Taken(_)
             // A text that is no linking code at all is as wrong for this phone as another's code.
             | Self::BadQr

@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::network::Network;
+use crate::network::media::{self, Media};
 use crate::people::People;
 use crate::store::{Store, StoreError};
 pub use error::{ErrorClass, Result, WorldError};
@@ -50,7 +51,9 @@ impl World {
             None => body::new_authority(&store)?,
         };
         let (changes, _) = broadcast::channel(CHANGES);
-        let network = Arc::new(Network::new(store, authority, changes, CancellationToken::new()));
+        let media = Media::open(options.state.join("media"), saved.media)
+            .map_err(|error| StoreError::Database(format!("media files: {error}")))?;
+        let network = Arc::new(Network::new(store, media, authority, changes, CancellationToken::new()));
         let people = People::new(Arc::clone(&network));
         for account in saved.accounts {
             people.restore(account)?;
@@ -58,9 +61,9 @@ impl World {
         Ok(Self(Arc::new(Inner { network, people, writer: Mutex::new(Some(writer)) })))
     }
 
-    /// The routes of the WhatsApp side: `/ws/chat`.
+    /// The routes of the WhatsApp side: `/ws/chat`, and the media hosts.
     pub fn socket_routes(&self) -> axum::Router {
-        crate::network::router(Arc::clone(&self.0.network))
+        crate::network::router(Arc::clone(&self.0.network)).merge(media::routes(Arc::clone(&self.0.network)))
     }
 
     /// Names the `host:port` that `media_conn` answers. Only the first call counts.

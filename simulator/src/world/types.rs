@@ -317,7 +317,8 @@ pub struct Fault {
     /// The linked device it strikes; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<u16>,
-    /// The stanzas it strikes, by tag: `message` (when absent), `receipt`, `notification`, `ack`, `iq`, or `any`.
+    /// The stanzas it strikes, by tag: `message` (when absent), `receipt`, `notification`, `ack`, `iq`, or `any`. For faults
+    /// of media transfers `upload`, `download` or `any` (when absent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stanza: Option<String>,
     /// How often it strikes; until cleared when absent (immediate ends of the stream: once).
@@ -371,9 +372,27 @@ pub enum FaultKind {
     StreamError {
         code: u16,
     },
-    /// Media transfers wait so long. Kept for the media host.
+    /// Media transfers begin so late, and go on at this speed.
     SlowMedia {
         ms: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes_per_second: Option<u64>,
+    },
+    /// A byte of a downloaded file is another one.
+    CorruptMedia,
+    /// A media transfer breaks off after so many bytes.
+    CutMedia {
+        after: u64,
+    },
+    /// Media transfers are answered with this status.
+    RefuseMedia {
+        code: u16,
+    },
+    /// At once: the paths of all files uploaded so far (by the account named) are answered with this status.
+    ExpiredMedia {
+        code: u16,
+        /// The files are gone for good: the phone cannot upload them again either.
+        lost: bool,
     },
 }
 
