@@ -20,6 +20,7 @@ use ownline_bridge::{
 use ownline_model::{
     bridge::NumberUse,
     desk_query::{ConversationQuery, MessageQuery},
+    details::MessageDetails,
     message::MessageKind,
     sync::Op,
     time::UtcMillis,
@@ -44,6 +45,8 @@ fn fact(chat: u32, n: u32) -> InboundFact {
         kind: MessageKind::Text,
         text: Some(n.to_string()),
         at: UtcMillis(1),
+        details: MessageDetails::default(),
+        remote: None,
     }
 }
 

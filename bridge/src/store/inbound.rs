@@ -1,11 +1,14 @@
 //! What the WhatsApp session tells the store. Values only: the wire stays in `whatsapp/`.
 
 use ownline_model::{
-    ids::{ConversationId, MessageId},
-    message::{Failure, MessageKind, MessageStatus},
+    details::MessageDetails,
+    ids::{ConversationId, MediaId, MessageId},
+    message::{Failure, Message, MessageKind, MessageStatus},
     phone::PhoneNumber,
     time::UtcMillis,
 };
+
+pub use super::table::remote_file::{MediaKey, RemoteFile, RemoteMedia};
 
 /// A person as WhatsApp names them: by number, by hidden id (digits, without `@lid`), or by both. Both lead to one contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -36,6 +39,10 @@ pub struct InboundFact {
     pub text: Option<String>,
     /// WhatsApp's stamp.
     pub at: UtcMillis,
+    /// What it carries besides its text. A quote in it need not know where this machine has the quoted message.
+    pub details: MessageDetails,
+    /// How to fetch the file that `details` tells of.
+    pub remote: Option<Box<RemoteFile>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +69,14 @@ pub struct ToSend {
     /// Fixed when it was written; every attempt uses it.
     pub wa_id: String,
     pub chat: WaIdentity,
+    pub kind: MessageKind,
+    /// The words or the caption; empty where there are none.
     pub text: String,
+    pub details: MessageDetails,
+    /// The file on this machine that goes with it.
+    pub media_id: Option<MediaId>,
+    /// The message that it answers, where this machine has it.
+    pub quoted: Option<Box<Message>>,
     /// Attempts noted so far with [`Store::note_attempt`](crate::store::Store::note_attempt).
     pub attempts: u32,
     pub last_attempt_at: Option<UtcMillis>,

@@ -118,6 +118,23 @@ const STEPS: &[&str] = &[
         new BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
     ",
+    // files: how to fetch those of customers, which file of this machine a message takes along
+    r"
+    CREATE TABLE remote_file (
+        message_id    BLOB PRIMARY KEY,
+        media         TEXT NOT NULL,
+        direct_path   TEXT NOT NULL,
+        url           TEXT,
+        media_key     BLOB NOT NULL,
+        sha256        BLOB,
+        enc_sha256    BLOB NOT NULL,
+        size          INTEGER NOT NULL,
+        key_timestamp INTEGER
+    ) STRICT, WITHOUT ROWID;
+
+    ALTER TABLE message ADD COLUMN media_id BLOB;
+    CREATE INDEX message_media ON message (media_id) WHERE media_id IS NOT NULL;
+    ",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

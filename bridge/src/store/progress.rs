@@ -3,7 +3,7 @@
 use ownline_model::{
     conversation::Scope,
     event::Event,
-    ids::{ChannelId, ConversationId, MessageId},
+    ids::{ChannelId, ConversationId, MediaId, MessageId},
     message::{Failure, Message, MessageStatus},
     sync::Op,
     time::UtcMillis,
@@ -83,15 +83,15 @@ fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Ve
     // Inside a chat the order of the desk, whatever the clocks said.
     let mut statement = connection.prepare_cached(
         "WITH queue AS (
-             SELECT m.body, m.attempts, m.last_attempt_at, m.conversation_id,
+             SELECT m.body, m.attempts, m.last_attempt_at, m.media_id, m.conversation_id,
                  row_number() OVER (PARTITION BY m.conversation_id ORDER BY m.position, m.id) AS place,
                  min(m.rowid) OVER (PARTITION BY m.conversation_id) AS since
              FROM message m
              WHERE m.channel_id = ?1 AND m.status = 'queued' AND m.direction = 'outbound'
-                 AND json_extract(m.body, '$.text') IS NOT NULL
+                 AND (json_extract(m.body, '$.kind') <> 'text' OR json_extract(m.body, '$.text') IS NOT NULL)
                  AND (m.expires_at IS NULL OR m.expires_at > ?2)
          )
-         SELECT q.body, q.attempts, q.last_attempt_at, c.body
+         SELECT q.body, q.attempts, q.last_attempt_at, c.body, q.media_id
          FROM queue q
          JOIN conversation v ON v.id = q.conversation_id
          JOIN contact c ON c.id = v.contact_id
@@ -104,13 +104,22 @@ fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Ve
     while let Some(row) = rows.next()? {
         let message: Message = serde_json::from_str(&row.get::<_, String>(0)?)?;
         let contact = serde_json::from_str(&row.get::<_, String>(3)?)?;
-        let Some(text) = message.text else { continue };
+        let quoted = match &message.details.reply_to {
+            Some(quote) => {
+                table::message::by_wa_id(connection, message.conversation_id, &quote.wa_id, quote.direction)?
+            }
+            None => None,
+        };
         waiting.push(ToSend {
             message_id: message.id,
             conversation_id: message.conversation_id,
             wa_id: message.wa_id,
             chat: people::wa_identity(&contact),
-            text,
+            kind: message.kind,
+            text: message.text.unwrap_or_default(),
+            details: message.details,
+            media_id: row.get::<_, Option<[u8; 16]>>(4)?.map(|id| MediaId(Uuid::from_bytes(id))),
+            quoted: quoted.map(Box::new),
             attempts: row.get(1)?,
             last_attempt_at: row.get::<_, Option<i64>>(2)?.map(UtcMillis),
             expires_at: message.expires_at,

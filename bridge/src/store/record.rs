@@ -4,7 +4,6 @@ use ownline_model::{
     channel::Channel,
     contact::Contact,
     conversation::{Conversation, ConversationState, Scope},
-    details::MessageDetails,
     event::Event,
     ids::MessageId,
     message::{self, Direction, Message, MessageKind, MessageStatus, Origin},
@@ -83,8 +82,11 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
         position: table::message::next_position(tx, conversation.id)?,
         at: fact.at,
         expires_at: None,
-        details: MessageDetails::default(),
+        details: fact.details,
     };
+    if let Some(remote) = &fact.remote {
+        table::remote_file::put(tx, message.id, remote)?;
+    }
     let recorded = Recorded { message_id: message.id, conversation_id: conversation.id, outcome: RecordOutcome::New };
     store_new(tx, conversation, is_new, &message)?;
     tell_server(tx, &contact, &message)?;
@@ -144,6 +146,10 @@ pub(super) fn about(message: &Message) -> About {
 fn replace(tx: &mut Tx<'_>, mut message: Message, contact: &Contact, scope: Scope, fact: InboundFact) -> Result<()> {
     message.kind = fact.kind;
     message.text = fact.text;
+    message.details = fact.details;
+    if let Some(remote) = &fact.remote {
+        table::remote_file::put(tx, message.id, remote)?;
+    }
     table::message::put(tx, &message)?;
     tx.tell_event(Event::MessageStatus(message.clone()));
     people::refresh_last(tx, &message)?;

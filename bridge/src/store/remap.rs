@@ -88,6 +88,7 @@ fn doubles(tx: &Tx<'_>, old: ConversationId, new: ConversationId) -> Result<Vec<
 pub(super) fn message(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result<()> {
     match (table::message::get(tx, old)?, table::message::get(tx, new)?) {
         (Some(goes), Some(stays)) => {
+            table::message::inherit_file(tx, old, new)?;
             table::message::delete(tx, old)?;
             table::message::put(
                 tx,
@@ -103,6 +104,7 @@ pub(super) fn message(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result
         }
         (None, _) => {}
     }
+    table::remote_file::rename(tx, old, new)?;
     everywhere(tx, old.0, new.0)
 }
 

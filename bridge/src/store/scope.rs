@@ -6,7 +6,7 @@ use ownline_model::{conversation::Scope, message::Message};
 pub(super) fn outgoing(scope: Scope, message: &Message) -> Option<Message> {
     match scope {
         Scope::Private => None,
-        Scope::Metadata => Some(Message { text: None, ..message.clone() }),
+        Scope::Metadata => Some(Message { text: None, details: message.details.without_words(), ..message.clone() }),
         Scope::Shared => Some(message.clone()),
     }
 }

@@ -2,6 +2,7 @@
 //! cannot be shown keeps its place with words that say what it is.
 
 use ownline_model::{
+    details::MessageDetails,
     limits::{TEXT_MAX_CHARS, clean_name},
     message::MessageKind,
     time::UtcMillis,
@@ -65,6 +66,8 @@ pub(super) fn fact(message: &wa::Message, info: &MessageInfo, own: &Own) -> Resu
         kind,
         text: text.map(|text| bounded(&text)).filter(|text| !text.is_empty()),
         at: UtcMillis(info.timestamp.timestamp_millis()),
+        details: MessageDetails::default(),
+        remote: None,
         chat,
     })
 }
@@ -82,6 +85,8 @@ pub(super) fn undecryptable(info: &MessageInfo, view_once: bool, own: &Own) -> R
         kind: if view_once { MessageKind::ViewOnce } else { MessageKind::Undecryptable },
         text: None,
         at: UtcMillis(info.timestamp.timestamp_millis()),
+        details: MessageDetails::default(),
+        remote: None,
         chat,
     })
 }

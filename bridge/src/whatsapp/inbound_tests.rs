@@ -68,6 +68,8 @@ fn a_text_with_everything_that_matters() {
             kind: MessageKind::Text,
             text: some("Olá"),
             at: UtcMillis(1_700_000_000_000),
+            details: MessageDetails::default(),
+            remote: None,
         }
     );
 }

@@ -129,6 +129,8 @@ mod tests {
             kind: MessageKind::Text,
             text: None,
             at: UtcMillis(0),
+            details: ownline_model::details::MessageDetails::default(),
+            remote: None,
         }
     }
 

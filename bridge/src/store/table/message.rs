@@ -1,7 +1,7 @@
 //! Messages.
 
 use ownline_model::{
-    ids::{ChannelId, ConversationId, MessageId},
+    ids::{ChannelId, ConversationId, MediaId, MessageId},
     message::{Direction, Message},
 };
 use rusqlite::{Connection, params};
@@ -76,5 +76,21 @@ pub(in crate::store) fn put(connection: &Connection, message: &Message) -> Resul
 
 pub(in crate::store) fn delete(connection: &Connection, id: MessageId) -> Result<()> {
     row::run(connection, "DELETE FROM message WHERE id = ?", [id.0.into_bytes()])?;
+    Ok(())
+}
+
+/// Notes which file of this machine the message takes along.
+pub(in crate::store) fn set_media(connection: &Connection, id: MessageId, media: MediaId) -> Result<()> {
+    row::run(connection, "UPDATE message SET media_id = ? WHERE id = ?", [media.0.into_bytes(), id.0.into_bytes()])?;
+    Ok(())
+}
+
+/// One message turns out to be another: the file of the first goes with the second.
+pub(in crate::store) fn inherit_file(connection: &Connection, old: MessageId, new: MessageId) -> Result<()> {
+    row::run(
+        connection,
+        "UPDATE message SET media_id = coalesce(media_id, (SELECT media_id FROM message WHERE id = ?1)) WHERE id = ?2",
+        [old.0.into_bytes(), new.0.into_bytes()],
+    )?;
     Ok(())
 }

@@ -7,5 +7,6 @@ pub(super) mod contact;
 pub(super) mod conversation;
 pub(super) mod message;
 pub(super) mod outbox;
+pub(super) mod remote_file;
 pub(super) mod ticket;
 pub(super) mod value;

@@ -30,6 +30,8 @@ pub(in crate::store) const fn kind(op: &Op) -> &'static str {
         Op::MessageAmended { .. } => "message_amended",
         Op::ConversationScope { .. } => "conversation_scope",
         Op::NumberChanged { .. } => "number_changed",
+        Op::OptedOut { .. } => "opted_out",
+        Op::OptedIn { .. } => "opted_in",
         Op::ConversationRead { .. } => "conversation_read",
         Op::ContactPatched { .. } => "contact_patched",
         Op::TicketTake { .. } => "ticket_take",

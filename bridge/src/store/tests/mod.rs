@@ -155,6 +155,8 @@ fn fact(chat: WaIdentity, wa_id: &str, text: &str) -> InboundFact {
         kind: MessageKind::Text,
         text: Some(text.to_owned()),
         at: now(),
+        details: MessageDetails::default(),
+        remote: None,
     }
 }
 
@@ -177,6 +179,7 @@ fn contact(name: &str, number: &str) -> Contact {
         tags: Vec::new(),
         notes: String::new(),
         blocked: false,
+        opted_out_at: None,
         created_at: UtcMillis(0),
         last_interaction_at: None,
     }
