@@ -60,6 +60,9 @@ pub enum Event {
     /// Not journalled: only the moment counts.
     #[serde(rename = "customer:typing")]
     CustomerTyping(Typing),
+    /// Earlier messages came from the phone: lists and the open chat are to be read anew.
+    #[serde(rename = "conversation:history")]
+    HistoryArrived(HistoryArrived),
     #[serde(rename = "agent:typing")]
     AgentTyping(AgentTyping),
     #[serde(rename = "agent:online")]
@@ -73,6 +76,14 @@ pub enum Event {
 pub struct Typing {
     pub conversation_id: ConversationId,
     pub typing: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryArrived {
+    /// Absent: in many chats at once.
+    pub conversation_id: Option<ConversationId>,
+    /// New ones.
+    pub messages: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -91,7 +102,14 @@ pub struct AgentPresence {
 impl Event {
     /// Whether it belongs in the journal, or only concerns who is watching now.
     pub const fn is_lasting(&self) -> bool {
-        !matches!(self, Self::CustomerTyping(_) | Self::AgentTyping(_) | Self::AgentOnline(_) | Self::AgentOffline(_))
+        !matches!(
+            self,
+            Self::CustomerTyping(_)
+                | Self::HistoryArrived(_)
+                | Self::AgentTyping(_)
+                | Self::AgentOnline(_)
+                | Self::AgentOffline(_)
+        )
     }
 
     /// The conversation it is about, where it is about one.
@@ -111,6 +129,7 @@ impl Event {
             | Self::TicketClosed(t) => Some(t.conversation_id),
             Self::CustomerTyping(t) => Some(t.conversation_id),
             Self::AgentTyping(t) => Some(t.conversation_id),
+            Self::HistoryArrived(h) => h.conversation_id,
             Self::AgentUpdated(_)
             | Self::ChannelStatus(_)
             | Self::ContactUpdated(_)

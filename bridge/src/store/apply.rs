@@ -69,7 +69,9 @@ fn event(tx: &mut Tx<'_>, event: Event, live: bool) -> Result<()> {
         Event::TicketReply(it) => ticket(tx, it, Event::TicketReply),
         Event::TicketResolved(it) => ticket(tx, it, Event::TicketResolved),
         Event::TicketClosed(it) => ticket(tx, it, Event::TicketClosed),
-        passing @ (Event::CustomerTyping(_)
+        passing @ (Event::ContactMerged(_)
+        | Event::HistoryArrived(_)
+        | Event::CustomerTyping(_)
         | Event::AgentTyping(_)
         | Event::AgentOnline(_)
         | Event::AgentOffline(_)) => {
