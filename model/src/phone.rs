@@ -44,6 +44,40 @@ impl PhoneNumber {
         &self.0
     }
 
+    /// The other spelling of the same line, where its country has two: Brazilian mobiles with and without the ninth digit,
+    /// Mexican ones with and without the 1 behind 52, Argentine ones with and without the 9 behind 54. WhatsApp names an
+    /// account by the spelling it was registered with, so either may arrive.
+    pub fn other_form(&self) -> Option<Self> {
+        let digits = self.digits();
+        let other = match (digits.get(..2)?, digits.len()) {
+            ("55", 12) if is_brazilian_mobile(digits.get(4..)?) => format!("{}9{}", &digits[..4], &digits[4..]),
+            ("55", 13) if digits.get(4..5)? == "9" && is_brazilian_mobile(digits.get(5..)?) => {
+                format!("{}{}", &digits[..4], &digits[5..])
+            }
+            ("52", 12) => format!("521{}", &digits[2..]),
+            ("52", 13) if digits.get(2..3)? == "1" => format!("52{}", &digits[3..]),
+            ("54", 12) => format!("549{}", &digits[2..]),
+            ("54", 13) if digits.get(2..3)? == "9" => format!("54{}", &digits[3..]),
+            _ => return None,
+        };
+        Self::from_digits(&other).ok()
+    }
+
+    /// One spelling for both forms of a line: with the Brazilian and Argentine 9, without the Mexican 1.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let is_mexican = self.digits().starts_with("52");
+        match self.other_form() {
+            Some(other) if (other.digits().len() > self.digits().len()) != is_mexican => other,
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether both are spellings of one line.
+    pub fn same_line(&self, other: &Self) -> bool {
+        self == other || self.other_form().as_ref() == Some(other)
+    }
+
     /// Grouped for reading: `+55 11 98765-4321`.
     pub fn pretty(&self) -> String {
         phonenumber::parse(None, &self.0).map_or_else(
@@ -51,6 +85,11 @@ impl PhoneNumber {
             |number| number.format().mode(phonenumber::Mode::International).to_string(),
         )
     }
+}
+
+/// Eight digits that get a ninth; land lines begin with 2 to 5 and get none.
+fn is_brazilian_mobile(subscriber: &str) -> bool {
+    subscriber.len() == 8 && matches!(subscriber.as_bytes().first(), Some(b'6'..=b'9'))
 }
 
 impl FromStr for PhoneNumber {
@@ -88,6 +127,34 @@ mod tests {
         let number = PhoneNumber::from_typed("(11) 98765-4321", Some("BR")).expect("valid");
         assert_eq!(number.as_str(), "+5511987654321");
         assert_eq!(PhoneNumber::from_typed(" +55 11 98765-4321 ", None), Ok(number));
+    }
+
+    #[test]
+    fn two_spellings_are_one_line() {
+        let number = |text: &str| text.parse::<PhoneNumber>().expect("number");
+        for (canonical, other) in [
+            ("+5511987654321", "+551187654321"),
+            ("+5585999123456", "+558599123456"),
+            ("+525512345678", "+5215512345678"),
+            ("+5491123456789", "+541123456789"),
+        ] {
+            let (canonical, other) = (number(canonical), number(other));
+            assert!(canonical.same_line(&other) && other.same_line(&canonical), "{canonical} {other}");
+            assert_eq!((canonical.canonical(), other.canonical()), (canonical.clone(), canonical.clone()));
+            assert_eq!((canonical.other_form(), other.other_form()), (Some(other.clone()), Some(canonical.clone())));
+        }
+    }
+
+    #[test]
+    fn other_lines_have_one_spelling() {
+        let number = |text: &str| text.parse::<PhoneNumber>().expect("number");
+        // A Brazilian land line, a short number, other countries.
+        for text in ["+551133334444", "+55119876543", "+14155550123", "+351912345678", "+5255123", "+5411234"] {
+            assert_eq!(number(text).other_form(), None, "{text}");
+            assert_eq!(number(text).canonical(), number(text));
+        }
+        assert!(!number("+5511987654321").same_line(&number("+5511987654322")));
+        assert!(!number("+5511987654321").same_line(&number("+552187654321")));
     }
 
     #[test]
