@@ -47,11 +47,18 @@ impl Aliases {
                 settle(&self.conversations, &mut message.conversation_id);
                 settle(&self.channels, &mut message.channel_id);
             }
-            Op::MessageStatus { message_id, .. } | Op::RetryMessage { message_id } => {
+            Op::MessageStatus { message_id, .. }
+            | Op::RetryMessage { message_id }
+            | Op::MessageAmended { message_id, .. } => {
                 settle(&self.messages, message_id);
             }
-            Op::ConversationRead { conversation_id, .. } => settle(&self.conversations, conversation_id),
-            Op::ContactPatched { contact_id, .. } => settle(&self.contacts, contact_id),
+            Op::ConversationRead { conversation_id, .. } | Op::ConversationScope { conversation_id, .. } => {
+                settle(&self.conversations, conversation_id);
+            }
+            Op::ContactPatched { contact_id, .. }
+            | Op::NumberChanged { contact_id, .. }
+            | Op::OptedOut { contact_id, .. }
+            | Op::OptedIn { contact_id, .. } => settle(&self.contacts, contact_id),
             Op::TicketTake { .. }
             | Op::TicketTransfer { .. }
             | Op::TicketResolve { .. }

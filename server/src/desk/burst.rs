@@ -73,6 +73,8 @@ impl Burst {
         if message.direction != Direction::Inbound
             || chat.identity != *identity
             || (known.channel_id, known.scope) != (message.channel_id, scope)
+            || message.details.reply_to.is_some()
+            || !ingest::is_work(&chat.contact, message, tx.now())
         {
             return Ok(None);
         }

@@ -53,7 +53,15 @@ fn clean(identity: &ContactIdentity) -> Done<ContactIdentity> {
         return Err(Refusal::field("contact", "Give the number, the LID, or both."));
     }
     let push_name = identity.push_name.as_deref().map(clean_name).filter(|name| !name.is_empty());
-    Ok(ContactIdentity { id: identity.id, phone: identity.phone.clone(), lid, push_name })
+    let username = identity.username.as_deref().map(clean_name).filter(|name| !name.is_empty());
+    Ok(ContactIdentity {
+        id: identity.id,
+        phone: identity.phone.clone(),
+        lid,
+        push_name,
+        username,
+        kind: identity.kind,
+    })
 }
 
 /// Whether nothing that the contact is known by contradicts the identity. One shared name is enough to be found; a number
@@ -96,14 +104,18 @@ async fn make(tx: &mut Tx, identity: &ContactIdentity, id_is_taken: bool) -> Don
         push_name: identity.push_name.clone(),
         phone: identity.phone.clone(),
         lid: identity.lid.clone(),
+        username: identity.username.clone(),
+        kind: identity.kind,
+        picture_id: None,
         email: None,
         tags: Vec::new(),
         notes: String::new(),
         blocked: false,
+        opted_out_at: None,
         created_at: tx.now(),
         last_interaction_at: None,
     };
-    let known = Known { contact, given_name: None, merged_into: None };
+    let known = Known { contact, given_name: None, opted_out_word: None, merged_into: None };
     contacts::insert(tx, &known).await?;
     tx.journal(Event::ContactUpdated(known.contact.clone()));
     Ok(known.contact)
@@ -119,6 +131,9 @@ async fn complete(tx: &mut Tx, known: &mut Known, identity: &ContactIdentity) ->
     }
     if identity.push_name.is_some() {
         contact.push_name.clone_from(&identity.push_name);
+    }
+    if identity.username.is_some() {
+        contact.username.clone_from(&identity.username);
     }
     known.contact.name = shown_name(known);
     if *known == before {
@@ -138,6 +153,8 @@ pub(crate) fn shown_name(known: &Known) -> String {
             phone: known.contact.phone.clone(),
             lid: known.contact.lid.clone(),
             push_name: known.contact.push_name.clone(),
+            username: known.contact.username.clone(),
+            kind: known.contact.kind,
         }
         .display_name()
     })

@@ -1,22 +1,27 @@
 //! A message that a machine has seen on its own number: from the customer, or from the owner's phone.
 
 use ownline_model::{
-    contact::{Contact, ContactIdentity},
+    contact::{Contact, ContactIdentity, ContactKind},
     conversation::{Conversation, ConversationState, LastMessage, Priority, Scope},
     event::Event,
-    ids::{ChannelId, ConversationId, TicketId},
+    ids::{ChannelId, ConversationId, MessageId, TicketId},
     limits,
     message::{Direction, Message, MessageKind, MessageStatus, Origin, preview},
     problem::ProblemCode,
     sync::Truth,
     ticket::{Actor, Ticket, TicketState},
+    time::UtcMillis,
 };
 
-use super::{Applied, Caller, Done, Refusal, burst::Burst, identity, policy, save_conversation};
+use super::{Applied, Caller, Done, Refusal, burst::Burst, details, identity, policy, save_conversation};
 use crate::store::{Tx, channels, contacts, conversations, conversations::Thread, messages, tickets};
 
 /// A customer's last word is noted to the minute: not every message of a burst writes the contact again.
 const INTERACTION_STEP_MS: i64 = 60_000;
+/// A message that was read already when it came, and is older than this, was handed over by the phone at linking.
+const HISTORY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Beyond any chat's length, and far from where arithmetic ends.
+const POSITION_MAX: i64 = 1 << 40;
 /// A ticket's subject, until a person gives it another.
 const SUBJECT_CHARS: usize = 80;
 
@@ -58,9 +63,21 @@ pub(super) async fn received(
     }
 
     let mut thread = before.clone();
+    let mut message = message;
+    let place = Place::of(&message);
+    if place == Place::Before {
+        message.position = messages::before_first(tx, before.conversation.id, message.position).await?;
+    }
     let mut message = as_stored(message, &mut thread, scope, caller);
+    settle_quote(tx, &mut message).await?;
     let mut ticket = open_ticket(tx, &thread.conversation).await?;
     match message.direction {
+        _ if place == Place::Before || message.kind == MessageKind::Gap => {}
+        Direction::Inbound if !is_work(&contact, &message, tx.now()) => {
+            if message.status != MessageStatus::Read {
+                thread.conversation.unread += 1;
+            }
+        }
         Direction::Inbound => {
             ticket = Some(ticket_for_customer(tx, ticket, &mut thread.conversation, &contact, &message).await?);
             thread.conversation.state = ConversationState::Active;
@@ -74,7 +91,9 @@ pub(super) async fn received(
         }
     }
     message.ticket_id = ticket.as_ref().filter(|ticket| policy::is_open(ticket)).map(|ticket| ticket.id);
-    show_as_last(&mut thread, &message, tx.now());
+    if place == Place::After && message.kind != MessageKind::Gap {
+        show_as_last(&mut thread, &message, tx.now());
+    }
     messages::insert(tx, &message).await?;
     tx.journal(Event::MessageNew(message.clone()));
     save(tx, &before, &mut thread, is_new).await?;
@@ -85,13 +104,37 @@ pub(super) async fn received(
         ticket: ticket.clone(),
         ..Truth::default()
     };
-    if is_news_of(&contact, &message) {
+    if place == Place::After && is_news_of(&contact, &message) {
         contacts::touch(tx, contact.id, message.at).await?;
         contact.last_interaction_at = Some(message.at);
     }
     chats.keep(identity, contact, ticket, thread);
     *burst = chats;
     Ok(Applied::now(truth))
+}
+
+/// Where a message goes in its chat. A bridge proposes negative positions for what the phone hands over of earlier times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Before,
+    After,
+}
+
+impl Place {
+    const fn of(message: &Message) -> Self {
+        if message.position < 0 { Self::Before } else { Self::After }
+    }
+}
+
+/// Whether a customer's message asks the team for something: a group's talk does not, a gap is no message, and what was
+/// read long before it came here is history.
+pub(super) fn is_work(contact: &Contact, message: &Message, now: UtcMillis) -> bool {
+    let was_read = matches!(message.status, MessageStatus::Read | MessageStatus::Played);
+    let is_history = was_read && now.since(message.at) > HISTORY_MS;
+    contact.kind == ContactKind::Person
+        && message.kind != MessageKind::Gap
+        && Place::of(message) == Place::After
+        && !is_history
 }
 
 pub(super) fn is_news_of(contact: &Contact, message: &Message) -> bool {
@@ -135,9 +178,11 @@ fn must_be_shared(scope: Scope) -> Done<()> {
 }
 
 pub(super) fn check(message: &Message) -> Done<()> {
-    let id_is_sound = (1..=128).contains(&message.wa_id.len()) && message.wa_id.bytes().all(|b| b.is_ascii_graphic());
-    if !id_is_sound {
+    if !details::is_wa_id(&message.wa_id) {
         return Err(Refusal::field("message.wa_id", "Not an id that WhatsApp makes."));
+    }
+    if message.position.checked_abs().is_none_or(|position| position > POSITION_MAX) {
+        return Err(Refusal::field("message.position", "Not a place in a chat."));
     }
     if message.text.as_deref().is_some_and(|text| text.chars().count() > limits::TEXT_MAX_CHARS) {
         return Err(ProblemCode::TextTooLong.into());
@@ -197,13 +242,14 @@ async fn save(tx: &mut Tx, before: &Thread, thread: &mut Thread, is_new: bool) -
 
 /// The message as the desk keeps it, at the next place of its conversation.
 pub(super) fn as_stored(mut message: Message, thread: &mut Thread, scope: Scope, caller: &Caller) -> Message {
-    thread.last_position = (thread.last_position + 1).max(message.position);
-    message.position = thread.last_position;
+    if Place::of(&message) == Place::After {
+        thread.last_position = (thread.last_position + 1).max(message.position);
+        message.position = thread.last_position;
+    }
     message.conversation_id = thread.conversation.id;
     message.channel_id = thread.conversation.channel_id;
-    if scope == Scope::Metadata {
-        message.text = None;
-    }
+    message.details = details::clean(message.details);
+    withhold(&mut message, scope);
     match message.direction {
         Direction::Inbound => {
             message.origin = Origin::Customer;
@@ -220,7 +266,25 @@ pub(super) fn as_stored(mut message: Message, thread: &mut Thread, scope: Scope,
     message
 }
 
-pub(super) fn show_as_last(thread: &mut Thread, message: &Message, now: ownline_model::time::UtcMillis) {
+/// The answered message, under the id that counts here.
+pub(super) async fn settle_quote(tx: &Tx, message: &mut Message) -> Done<()> {
+    if let Some(quote) = &mut message.details.reply_to {
+        let nobody = MessageId(uuid::Uuid::nil());
+        let found = messages::same_as(tx, message.conversation_id, quote.direction, &quote.wa_id, nobody).await?;
+        quote.message_id = found.first().map(|it| it.id);
+    }
+    Ok(())
+}
+
+/// Takes out what a chat of this scope does not tell.
+pub(super) fn withhold(message: &mut Message, scope: Scope) {
+    if scope != Scope::Shared {
+        message.text = None;
+        message.details = message.details.without_words();
+    }
+}
+
+pub(super) fn show_as_last(thread: &mut Thread, message: &Message, now: UtcMillis) {
     thread.last_message_id = Some(message.id);
     // A clock that runs ahead must not pin its chat to the top.
     let at = message.at.min(now);

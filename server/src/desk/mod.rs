@@ -5,6 +5,7 @@ mod burst;
 pub(crate) mod channel;
 pub(crate) mod contact;
 pub(crate) mod delivery;
+pub(crate) mod details;
 pub(crate) mod feed;
 pub(crate) mod identity;
 pub(crate) mod ingest;

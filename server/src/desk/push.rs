@@ -157,6 +157,11 @@ async fn apply(tx: &mut Tx, caller: &Caller, op: Op, burst: &mut Burst) -> Done<
             delivery::status(tx, caller, message_id, status, failure).await
         }
         Op::RetryMessage { message_id } => delivery::retry(tx, caller, message_id).await,
+        Op::MessageAmended { .. }
+        | Op::ConversationScope { .. }
+        | Op::NumberChanged { .. }
+        | Op::OptedOut { .. }
+        | Op::OptedIn { .. } => Err(ProblemCode::InvalidRequest.into()),
         Op::ConversationRead { conversation_id, position } => read::up_to(tx, conversation_id, position).await,
         Op::ContactPatched { contact_id, base_version, patch } => {
             let (contact, changed) = contact::patch(tx, contact_id, Some(base_version), patch).await?;
@@ -184,15 +189,22 @@ async fn truth_about(tx: &Tx, op: &Op) -> Result<Truth, StoreError> {
             truth.ticket = store::tickets::find(tx, *ticket_id).await?;
             conversation = truth.ticket.as_ref().map(|ticket| ticket.conversation_id);
         }
-        Op::ContactPatched { contact_id, .. } => {
+        Op::ContactPatched { contact_id, .. }
+        | Op::NumberChanged { contact_id, .. }
+        | Op::OptedOut { contact_id, .. }
+        | Op::OptedIn { contact_id, .. } => {
             truth.contact = store::contacts::find(tx, *contact_id).await?.map(|known| known.contact);
         }
-        Op::MessageStatus { message_id, .. } | Op::RetryMessage { message_id } => {
+        Op::MessageStatus { message_id, .. }
+        | Op::RetryMessage { message_id }
+        | Op::MessageAmended { message_id, .. } => {
             truth.message = store::messages::find(tx, *message_id).await?;
             conversation = truth.message.as_ref().map(|message| message.conversation_id);
         }
         Op::Reply { message } => conversation = Some(message.conversation_id),
-        Op::ConversationRead { conversation_id, .. } => conversation = Some(*conversation_id),
+        Op::ConversationRead { conversation_id, .. } | Op::ConversationScope { conversation_id, .. } => {
+            conversation = Some(*conversation_id);
+        }
         Op::ConversationOpened { .. } | Op::MessageReceived { .. } => {}
     }
     if let Some(id) = conversation

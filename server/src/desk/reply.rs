@@ -4,6 +4,7 @@
 use ownline_model::{
     channel::Channel,
     conversation::ConversationState,
+    details::MessageDetails,
     event::Event,
     ids::{ConversationId, MessageId, TicketId},
     limits,
@@ -13,7 +14,7 @@ use ownline_model::{
     ticket::Ticket,
 };
 
-use super::{Applied, Caller, Done, Refusal, ingest, policy, save_conversation};
+use super::{Applied, Caller, Done, Refusal, details, ingest, policy, save_conversation};
 use crate::store::{Tx, channels, conversations, conversations::Thread, messages, tickets};
 
 /// A reply that a bridge pushes.
@@ -26,7 +27,7 @@ pub(crate) async fn pushed(tx: &mut Tx, caller: &Caller, message: Message) -> Do
     if let Some(known) = place.known(tx, message.id, &message.wa_id).await? {
         return place.again(tx, caller, known, &message).await;
     }
-    let mut stored = Message { origin: Origin::Desk, ..message };
+    let mut stored = Message { origin: Origin::Desk, position: message.position.max(0), ..message };
     if place.channel.owner_id == caller.id() {
         // It has left already, or leaves now: nothing that the server thinks of it can undo that.
         return place.store(tx, caller, stored, Leaves::Already).await;
@@ -70,6 +71,7 @@ pub(crate) async fn written(
         position: 0,
         at: tx.now(),
         expires_at: None,
+        details: MessageDetails::default(),
     };
     let applied = place.store(tx, caller, message, Leaves::FromTheOwnersMachine).await?;
     applied.truth.message.ok_or_else(|| ProblemCode::Internal.into())
@@ -153,14 +155,15 @@ impl Place {
     async fn store(self, tx: &mut Tx, caller: &Caller, message: Message, leaves: Leaves) -> Done<Applied> {
         let Self { before, ticket, .. } = self;
         let mut thread = before.clone();
-        let text = message.text.clone();
+        let said = (message.text.clone(), details::clean(message.details.clone()));
         let scope = thread.conversation.scope;
         let mut message = ingest::as_stored(message, &mut thread, scope, caller);
         if leaves == Leaves::FromTheOwnersMachine {
             // The machine that sends it needs the words, whatever the chat's scope.
-            message.text = text;
+            (message.text, message.details) = said;
             message.expires_at = Some(tx.now().plus_millis(limits::ROUTED_REPLY_TTL_MS));
         }
+        ingest::settle_quote(tx, &mut message).await?;
         message.ticket_id = ticket.as_ref().filter(|ticket| policy::is_open(ticket)).map(|ticket| ticket.id);
         let ticket = ingest::note_reply(tx, ticket, caller.actor()).await?;
         thread.conversation.state = ConversationState::Waiting;

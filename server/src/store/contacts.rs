@@ -31,6 +31,10 @@ pub struct Model {
     pub created_at: i64,
     pub last_interaction_at: Option<i64>,
     pub merged_into: Option<Uuid>,
+    pub username: Option<String>,
+    pub kind: String,
+    pub opted_out_at: Option<i64>,
+    pub opted_out_word: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,6 +47,8 @@ pub(crate) struct Known {
     pub(crate) contact: Contact,
     /// The name that the team gave.
     pub(crate) given_name: Option<String>,
+    /// With which word the customer asked not to be written to.
+    pub(crate) opted_out_word: Option<String>,
     pub(crate) merged_into: Option<ContactId>,
 }
 
@@ -59,14 +65,20 @@ fn known(row: Model) -> Stored<Known> {
             push_name: row.push_name,
             phone: row.phone.map(|text| phone(row.id, &text)).transpose()?,
             lid: row.lid,
+            username: row.username,
+            kind: words::read_word(&row.kind)?,
+            // Pictures stay on the machine that has the number.
+            picture_id: None,
             email: row.email,
             tags: words::read_json(&row.tags)?,
             notes: row.notes,
             blocked: row.blocked,
+            opted_out_at: row.opted_out_at.map(UtcMillis),
             created_at: UtcMillis(row.created_at),
             last_interaction_at: row.last_interaction_at.map(UtcMillis),
         },
         given_name: row.given_name,
+        opted_out_word: row.opted_out_word,
         merged_into: row.merged_into.map(ContactId),
     })
 }
@@ -95,6 +107,10 @@ fn row(tenant: Uuid, known: &Known) -> ActiveModel {
         created_at: Set(contact.created_at.0),
         last_interaction_at: Set(contact.last_interaction_at.map(|at| at.0)),
         merged_into: Set(known.merged_into.map(|id| id.0)),
+        username: Set(contact.username.clone()),
+        kind: Set(words::word(&contact.kind)),
+        opted_out_at: Set(contact.opted_out_at.map(|at| at.0)),
+        opted_out_word: Set(known.opted_out_word.clone()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Conversations, with the numbers that lists show of them.
 
 use ownline_model::{
-    conversation::{Conversation, ConversationItem, ConversationState, ConversationView},
+    conversation::{Conversation, ConversationItem, ConversationState, ConversationView, OnPhone},
     ids::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TicketId},
     page::Page,
     time::UtcMillis,
@@ -264,6 +264,9 @@ fn item((row, contact, ticket): Company) -> Stored<ConversationItem> {
         conversation: thread(&row)?.conversation,
         contact: contacts::contact(contact)?,
         ticket: ticket.map(tickets::ticket).transpose()?,
+        // Known on the owner's machine only.
+        on_phone: OnPhone::default(),
+        older_on_phone: false,
     })
 }
 

@@ -36,6 +36,7 @@ pub struct Model {
     pub position: i64,
     pub at: i64,
     pub expires_at: Option<i64>,
+    pub details: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -59,6 +60,7 @@ fn message(row: Model) -> Stored<Message> {
         position: row.position,
         at: UtcMillis(row.at),
         expires_at: row.expires_at.map(UtcMillis),
+        details: row.details.as_deref().map(words::read_json).transpose()?.unwrap_or_default(),
     })
 }
 
@@ -80,6 +82,7 @@ fn row(tenant: Uuid, message: &Message) -> ActiveModel {
         position: Set(message.position),
         at: Set(message.at.0),
         expires_at: Set(message.expires_at.map(|at| at.0)),
+        details: Set(Some(&message.details).filter(|details| !details.is_empty()).map(words::json)),
     }
 }
 
@@ -173,6 +176,20 @@ pub(crate) async fn count_unread(db: &impl Source, conversation: ConversationId,
         .filter(Column::Status.is_not_in(["read", "played"]))
         .count(db.conn())
         .await?)
+}
+
+/// A free place before the first message: the proposed one, where it is before it.
+pub(crate) async fn before_first(db: &impl Source, conversation: ConversationId, proposed: i64) -> Stored<i64> {
+    let first = first_query(db.tenant(), conversation).one(db.conn()).await?;
+    Ok(first.map_or(proposed, |row| proposed.min(row.position - 1)))
+}
+
+pub(super) fn first_query(tenant: Uuid, conversation: ConversationId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Column::ConversationId.eq(conversation.0))
+        .order_by_asc(Column::Position)
+        .limit(1)
 }
 
 /// Replies that nobody fetched in time.

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait};
 
 use super::{StoreError, Stored};
 
-const STEPS: &[&str] = &[include_str!("migrations/0001_desk.sql")];
+const STEPS: &[&str] = &[include_str!("migrations/0001_desk.sql"), include_str!("migrations/0002_details.sql")];
 
 pub(super) async fn run(conn: &DatabaseConnection) -> Stored<()> {
     conn.execute_unprepared("CREATE TABLE IF NOT EXISTS schema_step (step INTEGER NOT NULL PRIMARY KEY) STRICT")

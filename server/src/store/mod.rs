@@ -200,7 +200,7 @@ impl Tx {
     pub(crate) fn order_events(&mut self) {
         self.events[self.ordered..].sort_by_key(|event| match event {
             Event::AgentUpdated(_) | Event::ChannelStatus(_) => 0,
-            Event::ContactUpdated(_) => 1,
+            Event::ContactUpdated(_) | Event::ContactMerged(_) => 1,
             Event::ConversationNew(_)
             | Event::ConversationUpdated(_)
             | Event::ConversationAssigned(_)

@@ -42,7 +42,7 @@ async fn messages(desk: &Desk, who: &Person, carla: &Customer) -> Vec<Message> {
 }
 
 fn new_message(text: &str) -> NewMessage {
-    NewMessage { id: MessageId::fresh(), text: text.into() }
+    NewMessage::text(MessageId::fresh(), text.into())
 }
 
 #[tokio::test]

@@ -10,8 +10,9 @@ use axum::{
 use ownline_model::{
     account::{Enrolment, Login, NewAgent, Setup, Tokens},
     agent::Role,
-    contact::ContactIdentity,
+    contact::{ContactIdentity, ContactKind},
     conversation::Scope,
+    details::MessageDetails,
     ids::{ChangeId, ChannelId, ContactId, ConversationId, DeviceId, MessageId},
     message::{Direction, Message, MessageKind, MessageStatus, Origin},
     problem::{Problem, ProblemCode},
@@ -254,7 +255,14 @@ pub(crate) struct Customer {
 impl Customer {
     pub(crate) fn of_number(number: &str) -> Self {
         let phone = Some(number.parse().expect("number"));
-        let identity = ContactIdentity { id: ContactId::fresh(), phone, lid: None, push_name: Some("Carla".into()) };
+        let identity = ContactIdentity {
+            id: ContactId::fresh(),
+            phone,
+            lid: None,
+            push_name: Some("Carla".into()),
+            username: None,
+            kind: ContactKind::Person,
+        };
         Self { identity, conversation: ConversationId::fresh(), said: std::cell::Cell::new(0) }
     }
 
@@ -286,6 +294,7 @@ impl Customer {
             position: 0,
             at: UtcMillis(1_700_000_000_000),
             expires_at: None,
+            details: MessageDetails::default(),
         }
     }
 }
