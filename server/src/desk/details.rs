@@ -29,7 +29,7 @@ pub(crate) fn clean(details: MessageDetails) -> MessageDetails {
         content: details.content.and_then(|it| content(*it)).map(Box::new),
         reply_to: details.reply_to.and_then(|it| quote(*it)).map(Box::new),
         reactions: reactions(details.reactions),
-        sender: details.sender.and_then(sender),
+        sender: details.sender.as_ref().and_then(sender),
         // Why a message waits is known, and changes, on the machine where it waits.
         hold: None,
         ..details
@@ -157,7 +157,7 @@ pub(crate) fn reactions(reactions: Vec<Reaction>) -> Vec<Reaction> {
     kept
 }
 
-fn sender(sender: GroupSender) -> Option<GroupSender> {
+fn sender(sender: &GroupSender) -> Option<GroupSender> {
     let id = cut(&clean_name(&sender.id), ID_BYTES);
     (!id.is_empty()).then(|| GroupSender { id, name: clean_name(&sender.name) })
 }

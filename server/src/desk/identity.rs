@@ -2,7 +2,7 @@
 //! contacts that turn out to be one person become one, under the older id.
 
 use ownline_model::{
-    contact::{Contact, ContactIdentity},
+    contact::{Contact, ContactIdentity, ContactKind},
     conversation::ConversationState,
     event::Event,
     ids::ContactId,
@@ -45,9 +45,9 @@ pub(crate) async fn settle(tx: &mut Tx, identity: &ContactIdentity) -> Done<Cont
 fn clean(identity: &ContactIdentity) -> Done<ContactIdentity> {
     let lid = identity.lid.as_deref().map(str::trim).filter(|lid| !lid.is_empty()).map(str::to_owned);
     if let Some(lid) = &lid
-        && (lid.len() > 32 || !lid.bytes().all(|byte| byte.is_ascii_digit()))
+        && !is_wa_number(lid, identity.kind)
     {
-        return Err(Refusal::field("contact.lid", "A LID is made of digits."));
+        return Err(Refusal::field("contact.lid", "Not an id that WhatsApp makes."));
     }
     if identity.phone.is_none() && lid.is_none() {
         return Err(Refusal::field("contact", "Give the number, the LID, or both."));
@@ -62,6 +62,12 @@ fn clean(identity: &ContactIdentity) -> Done<ContactIdentity> {
         username,
         kind: identity.kind,
     })
+}
+
+/// Hidden ids are digits; old groups bear their founder's number and a moment.
+fn is_wa_number(id: &str, kind: ContactKind) -> bool {
+    let is_group = kind == ContactKind::Group;
+    id.len() <= 40 && id.bytes().all(|byte| byte.is_ascii_digit() || (is_group && byte == b'-'))
 }
 
 /// Whether nothing that the contact is known by contradicts the identity. One shared name is enough to be found; a number

@@ -4,6 +4,7 @@ mod accounts;
 mod crash;
 mod desk;
 mod hardening;
+mod kinds;
 mod realtime;
 mod support;
 mod sync;
