@@ -17,6 +17,8 @@ pub enum Change {
     CustomerTyping { typing: Typing, scope: Scope },
     /// There may be a message to hand to WhatsApp.
     ToSend,
+    /// The phone has handed over a piece of history.
+    History,
     /// There is something to push to the server.
     Outbox,
     /// The server has answered a pushed change; `refusal` says why it was rejected, where it was.

@@ -22,7 +22,7 @@ pub(super) fn me(connection: &Connection) -> Result<Option<Agent>> {
     Ok(Some(table::agent::get(connection, me.id)?.unwrap_or(me)))
 }
 
-const ITEM: &str = "SELECT v.body, c.body, t.body FROM conversation v
+const ITEM: &str = "SELECT v.body, c.body, t.body, v.older_on_phone FROM conversation v
     JOIN contact c ON c.id = v.contact_id
     LEFT JOIN ticket t ON t.id = v.ticket_id AND t.state <> 'closed'";
 
@@ -33,7 +33,7 @@ fn read_item(row: &Row<'_>) -> Result<ConversationItem> {
         contact: serde_json::from_str(&row.get::<_, String>(1)?)?,
         ticket: ticket.map(|body| serde_json::from_str(&body)).transpose()?,
         on_phone: OnPhone::default(),
-        older_on_phone: false,
+        older_on_phone: row.get(3)?,
     })
 }
 

@@ -135,6 +135,21 @@ const STEPS: &[&str] = &[
     ALTER TABLE message ADD COLUMN media_id BLOB;
     CREATE INDEX message_media ON message (media_id) WHERE media_id IS NOT NULL;
     ",
+    // history: pieces as the phone handed them over, until they are imported
+    r"
+    CREATE TABLE history_chunk (
+        id   INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        -- The lowest is worked on first.
+        sort INTEGER NOT NULL,
+        -- Chats of it that are imported.
+        done INTEGER NOT NULL DEFAULT 0,
+        data BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX history_chunk_next ON history_chunk (sort, id);
+
+    ALTER TABLE conversation ADD COLUMN older_on_phone INTEGER NOT NULL DEFAULT 0;
+    ",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

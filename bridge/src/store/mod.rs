@@ -8,6 +8,7 @@ pub mod change;
 mod compose;
 mod db;
 mod desk;
+pub mod history;
 pub mod inbound;
 mod migrations;
 mod own;
@@ -34,7 +35,7 @@ use std::{
 };
 
 use ownline_model::{
-    bridge::{NumberUse, QrCode, ServerLink},
+    bridge::{NumberUse, PairingCode, QrCode, ServerLink},
     ids::ConversationId,
     problem::{Problem, ProblemCode},
     session::SessionState,
@@ -108,6 +109,9 @@ struct Inner {
     changes: broadcast::Sender<Change>,
     session: watch::Sender<SessionState>,
     qr: watch::Sender<Option<QrCode>>,
+    pairing_code: watch::Sender<Option<PairingCode>>,
+    /// What the account's passkey must sign.
+    passkey: watch::Sender<Option<serde_json::Value>>,
     server: watch::Sender<ServerLink>,
     clock_skew: watch::Sender<Option<i64>>,
     watched: watch::Sender<BTreeSet<ConversationId>>,
@@ -172,6 +176,8 @@ impl Store {
                 changes,
                 session: watch::Sender::new(SessionState::UNLINKED),
                 qr: watch::Sender::new(None),
+                pairing_code: watch::Sender::new(None),
+                passkey: watch::Sender::new(None),
                 server: watch::Sender::new(ServerLink::SignedOut),
                 clock_skew: watch::Sender::new(None),
                 watched: watch::Sender::new(BTreeSet::new()),

@@ -7,6 +7,7 @@ use ownline_model::{
     conversation::Scope,
     event::Event,
     ids::{AgentId, ChannelId},
+    phone::PhoneNumber,
     session::SessionStateName,
     sync::Op,
 };
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use super::{
     LinkSettings, Result, Store,
     change::Change,
+    history,
     inbound::LinkedAccount,
     row,
     table::{self, outbox::About},
@@ -143,8 +145,25 @@ impl Store {
     pub async fn set_linked(&self, account: LinkedAccount) -> Result<()> {
         let session = self.inner.session.borrow().name();
         self.write(move |tx| {
+            if self::account(tx)?.is_none_or(|known| known.phone != account.phone) {
+                history::begin(tx)?;
+            }
             table::value::set_json(tx, ACCOUNT, &account)?;
             refresh(tx, session)
+        })
+        .await
+    }
+
+    /// The number whose chats are here, whether it is linked now or was before.
+    pub async fn number_with_chats(&self) -> Result<Option<PhoneNumber>> {
+        self.read(|connection| {
+            let Some(channel) = channel(connection)? else { return Ok(None) };
+            let chats: Option<i64> = row::scalar(
+                connection,
+                "SELECT 1 FROM conversation WHERE channel_id = ? LIMIT 1",
+                [channel.id.0.into_bytes()],
+            )?;
+            Ok(chats.map(|_| channel.number))
         })
         .await
     }

@@ -6,7 +6,7 @@ use ownline_model::{
 };
 use rusqlite::Connection;
 
-use super::{Result, Store, desk, lock, own, row, table};
+use super::{Result, Store, desk, history, lock, own, row, table};
 
 impl Store {
     pub async fn status(&self) -> Result<BridgeStatus> {
@@ -25,7 +25,7 @@ impl Store {
                 sending: sending(connection)?,
                 unread: count(connection, "SELECT coalesce(sum(unread), 0) FROM conversation")?,
                 notices,
-                history: None,
+                history: history::progress(connection)?,
                 clock_skew_ms,
             })
         })

@@ -33,6 +33,14 @@ impl Tx<'_> {
         self.changes.push(change);
     }
 
+    /// Does something without telling what changed.
+    pub(super) fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let told = self.changes.len();
+        let outcome = work(self);
+        self.changes.truncate(told);
+        outcome
+    }
+
     pub(super) fn tell_event(&mut self, event: Event) {
         self.changes.push(Change::Event(Box::new(event)));
     }

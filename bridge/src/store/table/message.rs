@@ -3,10 +3,11 @@
 use ownline_model::{
     ids::{ChannelId, ConversationId, MediaId, MessageId},
     message::{Direction, Message},
+    time::UtcMillis,
 };
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::store::{Result, row};
+use crate::store::{Result, history, row};
 
 pub(in crate::store) fn get(connection: &Connection, id: MessageId) -> Result<Option<Message>> {
     row::one(connection, "SELECT body FROM message WHERE id = ?", [id.0.into_bytes()])
@@ -43,12 +44,17 @@ pub(in crate::store) fn newest(connection: &Connection, conversation: Conversati
 }
 
 pub(in crate::store) fn next_position(connection: &Connection, conversation: ConversationId) -> Result<i64> {
-    let last: Option<Option<i64>> = row::scalar(
-        connection,
-        "SELECT max(position) FROM message WHERE conversation_id = ?",
-        [conversation.0.into_bytes()],
-    )?;
-    Ok(last.flatten().unwrap_or(0) + 1)
+    let newest = connection
+        .prepare_cached(
+            "SELECT position, json_extract(body, '$.at') FROM message
+             WHERE conversation_id = ? ORDER BY position DESC, id DESC LIMIT 1",
+        )?
+        .query_row([conversation.0.into_bytes()], |row| Ok((row.get::<_, i64>(0)?, UtcMillis(row.get(1)?))))
+        .optional()?;
+    Ok(match newest {
+        Some((position, at)) => position + 1 + history::room_after(connection, at)?,
+        None => 1,
+    })
 }
 
 pub(in crate::store) fn put(connection: &Connection, message: &Message) -> Result<()> {
