@@ -13,7 +13,7 @@ use ownline_model::{
 use super::{Applied, Caller, Done, Refusal, ingest, policy, save_conversation};
 use crate::store::{Tx, channels, conversations, messages};
 
-async fn find(tx: &Tx, id: MessageId) -> Done<(Message, Channel)> {
+pub(super) async fn find(tx: &Tx, id: MessageId) -> Done<(Message, Channel)> {
     let message = messages::find(tx, id).await?.ok_or(ProblemCode::NotFound)?;
     let channel = channels::find(tx, message.channel_id).await?.ok_or(ProblemCode::NotFound)?;
     Ok((message, channel))

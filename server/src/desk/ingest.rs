@@ -378,7 +378,7 @@ async fn ticket_for_customer(
         conversation_id: conversation.id,
         contact_id: conversation.contact_id,
         channel_id: conversation.channel_id,
-        subject: subject(contact, message),
+        subject: subject(&contact.name, message),
         state: TicketState::Open,
         priority: conversation.priority,
         category: None,
@@ -398,9 +398,10 @@ async fn ticket_for_customer(
     Ok(ticket)
 }
 
-fn subject(contact: &Contact, message: &Message) -> String {
+/// A ticket's, until a person gives it another: what the customer wrote first, else who it is.
+pub(super) fn subject(name: &str, message: &Message) -> String {
     let line = message.text.as_deref().map(preview).unwrap_or_default();
-    if line.is_empty() { contact.name.clone() } else { line.chars().take(SUBJECT_CHARS).collect() }
+    if line.is_empty() { name.to_owned() } else { line.chars().take(SUBJECT_CHARS).collect() }
 }
 
 /// A reply by the assignee moves the ticket on; anyone else's leaves it as it is.

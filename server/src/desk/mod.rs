@@ -1,6 +1,7 @@
 //! The rules of the desk, one operation a file. Each runs inside one transaction and journals what it changed.
 
 pub(crate) mod aliases;
+pub(crate) mod amend;
 mod burst;
 pub(crate) mod channel;
 pub(crate) mod contact;
@@ -21,14 +22,16 @@ use ownline_model::{
     agent::Agent,
     conversation::Conversation,
     event::Event,
-    ids::AgentId,
+    ids::{AgentId, ConversationId},
     problem::{Problem, ProblemCode},
     sync::Truth,
     ticket::{Actor, TicketRefusal},
 };
 use ownline_web::ApiError;
 
-use crate::store::{StoreError, Stored, Tx, conversations, conversations::Thread, cursor::InvalidCursor};
+use crate::store::{
+    StoreError, Stored, Tx, conversations, conversations::Thread, cursor::InvalidCursor, redact::Redaction,
+};
 
 /// Why an operation was not done.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +117,18 @@ impl Applied {
     pub(crate) const fn before(truth: Truth) -> Self {
         Self { changed: false, truth }
     }
+}
+
+/// Takes out of the journal what stands there of a conversation, under whichever id it was known.
+pub(crate) async fn redact(
+    tx: &mut Tx,
+    id: ConversationId,
+    redaction: impl Fn(ConversationId) -> Redaction,
+) -> Stored<()> {
+    for id in conversations::former_ids(tx, id).await?.into_iter().chain([id]) {
+        tx.redact(redaction(id)).await?;
+    }
+    Ok(())
 }
 
 /// Stores a changed conversation, with its next version, and journals it as `event`. An unchanged one costs nothing.

@@ -10,8 +10,8 @@ use ownline_model::{
 };
 
 use super::{
-    Applied, Caller, Done, Refusal, aliases::Aliases, burst::Burst, channel, contact, delivery, ingest, read, reply,
-    tickets,
+    Applied, Caller, Done, Refusal, aliases::Aliases, amend, burst::Burst, channel, contact, delivery, ingest, read,
+    reply, tickets,
 };
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -157,11 +157,10 @@ async fn apply(tx: &mut Tx, caller: &Caller, op: Op, burst: &mut Burst) -> Done<
             delivery::status(tx, caller, message_id, status, failure).await
         }
         Op::RetryMessage { message_id } => delivery::retry(tx, caller, message_id).await,
-        Op::MessageAmended { .. }
-        | Op::ConversationScope { .. }
-        | Op::NumberChanged { .. }
-        | Op::OptedOut { .. }
-        | Op::OptedIn { .. } => Err(ProblemCode::InvalidRequest.into()),
+        Op::MessageAmended { message_id, amendment } => amend::amend(tx, caller, message_id, amendment).await,
+        Op::ConversationScope { .. } | Op::NumberChanged { .. } | Op::OptedOut { .. } | Op::OptedIn { .. } => {
+            Err(ProblemCode::InvalidRequest.into())
+        }
         Op::ConversationRead { conversation_id, position } => read::up_to(tx, conversation_id, position).await,
         Op::ContactPatched { contact_id, base_version, patch } => {
             let (contact, changed) = contact::patch(tx, contact_id, Some(base_version), patch).await?;

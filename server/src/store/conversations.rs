@@ -164,6 +164,23 @@ pub(crate) async fn all_of_contact(db: &impl Source, contact: ContactId) -> Stor
     rows.iter().map(thread).collect()
 }
 
+/// The ids under which a conversation was known before others were merged into it.
+pub(crate) async fn former_ids(db: &impl Source, id: ConversationId) -> Stored<Vec<ConversationId>> {
+    let (mut found, mut next) = (Vec::new(), vec![id]);
+    while let Some(id) = next.pop() {
+        let rows = Entity::find()
+            .filter(Column::TenantId.eq(db.tenant()))
+            .filter(Column::MergedInto.eq(id.0))
+            .all(db.conn())
+            .await?;
+        let ids = rows.into_iter().map(|row| ConversationId(row.id));
+        let ids: Vec<_> = ids.filter(|id| !found.contains(id)).collect();
+        found.extend(&ids);
+        next.extend(ids);
+    }
+    Ok(found)
+}
+
 pub(crate) async fn insert(tx: &mut Tx, thread: &Thread) -> Stored<()> {
     Entity::insert(row(tx.tenant(), thread)).exec_without_returning(tx.conn()).await?;
     tx.counts.moved(None, Some(&thread.conversation));

@@ -6,7 +6,7 @@ use sea_orm::{
     QuerySelect as _, Statement, entity::prelude::*,
 };
 
-use super::{Committed, Source, StoreError, Stored, Tx, words};
+use super::{Committed, Source, StoreError, Stored, Tx, redact, words};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "journal")]
@@ -17,6 +17,8 @@ pub struct Model {
     pub seq: i64,
     pub at: i64,
     pub event: String,
+    /// The conversation or contact, so that its entries are found again.
+    pub about: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -48,7 +50,13 @@ pub(super) async fn append(
     for (at, event) in events {
         seq += 1;
         let json = words::json(&event);
-        rows.push(ActiveModel { tenant_id: Set(tenant.0), seq: Set(seq), at: Set(at.0), event: Set(json.clone()) });
+        rows.push(ActiveModel {
+            tenant_id: Set(tenant.0),
+            seq: Set(seq),
+            at: Set(at.0),
+            event: Set(json.clone()),
+            about: Set(redact::about(&event)),
+        });
         committed.push(Committed { tenant, seq, event, json: json.into() });
     }
     let mut rows = rows.into_iter();
@@ -73,6 +81,23 @@ pub(crate) async fn after(db: &impl Source, seq: i64, limit: u64) -> Stored<Vec<
     rows.into_iter()
         .map(|row| Ok(JournalEntry { seq: row.seq, at: UtcMillis(row.at), event: words::read_json(&row.event)? }))
         .collect()
+}
+
+/// Puts what may still be told in the place of an entry.
+pub(super) async fn rewrite(tx: &Tx, seq: i64, event: &Event) -> Stored<()> {
+    Entity::update_many()
+        .col_expr(Column::Event, Expr::value(words::json(event)))
+        .filter(Column::TenantId.eq(tx.tenant()))
+        .filter(Column::Seq.eq(seq))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Takes an entry out. The sequence has a gap then; a later entry always says what became of it.
+pub(super) async fn drop_one(tx: &Tx, seq: i64) -> Stored<()> {
+    Entity::delete_by_id((tx.tenant(), seq)).exec(tx.conn()).await?;
+    Ok(())
 }
 
 /// The newest number given, and the newest one purged.

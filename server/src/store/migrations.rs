@@ -4,7 +4,11 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait};
 
 use super::{StoreError, Stored};
 
-const STEPS: &[&str] = &[include_str!("migrations/0001_desk.sql"), include_str!("migrations/0002_details.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_desk.sql"),
+    include_str!("migrations/0002_details.sql"),
+    include_str!("migrations/0003_journal_about.sql"),
+];
 
 pub(super) async fn run(conn: &DatabaseConnection) -> Stored<()> {
     conn.execute_unprepared("CREATE TABLE IF NOT EXISTS schema_step (step INTEGER NOT NULL PRIMARY KEY) STRICT")

@@ -16,6 +16,7 @@ pub(crate) mod messages;
 pub(crate) mod migrations;
 #[cfg(test)]
 mod plans;
+pub(crate) mod redact;
 pub(crate) mod tickets;
 mod words;
 mod writer;
@@ -165,6 +166,8 @@ pub(crate) struct Tx {
     events: Vec<Event>,
     /// How many of the events are in their final order.
     ordered: usize,
+    /// What must go out of the operations before it in the same commit, too.
+    redactions: Vec<redact::Redaction>,
     counts: counters::Deltas,
 }
 
@@ -211,6 +214,8 @@ impl Tx {
             | Event::TicketReply(_)
             | Event::TicketResolved(_)
             | Event::TicketClosed(_) => 3,
+            // Whoever drops a chat has heard all about it.
+            Event::ConversationUnshared(_) => 5,
             _ => 4,
         });
         self.ordered = self.events.len();

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{OnCommit, StoreError, Stored, Tx, counters, journal};
+use super::{OnCommit, StoreError, Stored, Tx, counters, journal, redact::Redaction};
 
 /// Operations that may wait for the writer; more callers wait at the door.
 const QUEUE: usize = 1024;
@@ -33,6 +33,7 @@ struct Done {
     tenant: TenantId,
     now: UtcMillis,
     events: Vec<Event>,
+    redactions: Vec<Redaction>,
     counts: counters::Deltas,
 }
 
@@ -72,17 +73,24 @@ impl Handle {
         let job: Job = Box::new(move |batch| {
             Box::pin(async move {
                 let conn = batch.begin().await?;
-                let mut tx =
-                    Tx { tenant, now, conn, events: Vec::new(), ordered: 0, counts: counters::Deltas::default() };
+                let mut tx = Tx {
+                    tenant,
+                    now,
+                    conn,
+                    events: Vec::new(),
+                    ordered: 0,
+                    redactions: Vec::new(),
+                    counts: counters::Deltas::default(),
+                };
                 let outcome = match AssertUnwindSafe(operation(&mut tx)).catch_unwind().await {
                     Ok(outcome) => outcome,
                     Err(_) => Err(StoreError::Panicked.into()),
                 };
                 tx.order_events();
-                let Tx { conn, events, counts, .. } = tx;
+                let Tx { conn, events, redactions, counts, .. } = tx;
                 let done = if outcome.is_ok() {
                     conn.commit().await?;
-                    Some(Done { tenant, now, events, counts })
+                    Some(Done { tenant, now, events, redactions, counts })
                 } else {
                     conn.rollback().await?;
                     None
@@ -157,11 +165,16 @@ async fn commit(conn: &DatabaseConnection, jobs: Vec<Job>, settles: &mut Vec<Set
         ..TransactionOptions::default()
     };
     let batch = conn.begin_with_options(options).await?;
-    let mut done = Vec::with_capacity(jobs.len());
+    let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
     for job in jobs {
         let (change, settle) = job(&batch).await?;
         settles.push(settle);
-        done.extend(change);
+        let Some(change) = change else { continue };
+        for redaction in &change.redactions {
+            // Not in the journal yet, but on its way there.
+            done.iter_mut().filter(|d| d.tenant == change.tenant).for_each(|d| redaction.apply_all(&mut d.events));
+        }
+        done.push(change);
     }
     if done.is_empty() {
         batch.rollback().await?;

@@ -1,6 +1,7 @@
 //! The server, driven from outside: in process for rules and refusals, over real ports and processes where those matter.
 
 mod accounts;
+mod amend;
 mod crash;
 mod desk;
 mod hardening;
