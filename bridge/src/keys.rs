@@ -8,6 +8,7 @@ use std::{
 };
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use ring::hkdf::{HKDF_SHA256, Prk, Salt};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -104,6 +105,11 @@ impl DatabaseKey {
     pub fn pragma(&self) -> Zeroizing<String> {
         let digits = Zeroizing::new(hex::encode(self.0));
         Zeroizing::new(format!("PRAGMA key = \"x'{}'\";", digits.as_str()))
+    }
+
+    /// What the keys of files beside the database are made of.
+    pub(crate) fn for_files(&self) -> Prk {
+        Salt::new(HKDF_SHA256, b"ownline files").extract(&self.0)
     }
 
     fn check(&self) -> String {

@@ -9,6 +9,8 @@ pub mod config;
 mod files;
 pub mod keys;
 mod lifecycle;
+mod media;
+pub mod safety;
 pub mod session_port;
 pub mod store;
 pub mod sync;

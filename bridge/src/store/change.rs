@@ -19,6 +19,10 @@ pub enum Change {
     ToSend,
     /// The phone has handed over a piece of history.
     History,
+    /// There may be a file to fetch, to hand over or to share, or one has come.
+    Files,
+    /// Files are not needed any more.
+    FilesDropped,
     /// There is something to push to the server.
     Outbox,
     /// The server has answered a pushed change; `refusal` says why it was rejected, where it was.

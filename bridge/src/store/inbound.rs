@@ -8,7 +8,10 @@ use ownline_model::{
     time::UtcMillis,
 };
 
-pub use super::table::remote_file::{MediaKey, RemoteFile, RemoteMedia};
+pub use super::table::{
+    file_work::Uploaded,
+    remote_file::{MediaKey, RemoteFile, RemoteMedia},
+};
 
 /// A person as WhatsApp names them: by number, by hidden id (digits, without `@lid`), or by both. Both lead to one contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -75,6 +78,8 @@ pub struct ToSend {
     pub details: MessageDetails,
     /// The file on this machine that goes with it.
     pub media_id: Option<MediaId>,
+    /// The file as WhatsApp has it: present whenever the message bears a file.
+    pub uploaded: Option<Box<Uploaded>>,
     /// The message that it answers, where this machine has it.
     pub quoted: Option<Box<Message>>,
     /// Attempts noted so far with [`Store::note_attempt`](crate::store::Store::note_attempt).

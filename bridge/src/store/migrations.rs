@@ -150,6 +150,49 @@ const STEPS: &[&str] = &[
 
     ALTER TABLE conversation ADD COLUMN older_on_phone INTEGER NOT NULL DEFAULT 0;
     ",
+    // files of this machine, and the work on them
+    r"
+    -- Sealed in `media/` under a random name.
+    CREATE TABLE local_file (
+        id         BLOB PRIMARY KEY,
+        kind       TEXT NOT NULL,
+        attachment TEXT NOT NULL,
+        name       TEXT NOT NULL,
+        size       INTEGER NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX local_file_age ON local_file (created_at);
+
+    -- The file of this message is being fetched, from WhatsApp where `remote_file` says how, else from the server.
+    CREATE TABLE file_fetch (
+        seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+        message_id BLOB NOT NULL UNIQUE,
+        -- A person waits for it.
+        asked      INTEGER NOT NULL DEFAULT 0,
+        -- What has come so far, still as encrypted as it came.
+        part       TEXT
+    ) STRICT;
+
+    -- What WhatsApp has of a file of this machine. The key is kept before the first byte leaves, so that every attempt
+    -- sends the same bytes.
+    CREATE TABLE file_upload (
+        media_id      BLOB PRIMARY KEY,
+        media_key     BLOB NOT NULL,
+        direct_path   TEXT,
+        url           TEXT,
+        sha256        BLOB,
+        enc_sha256    BLOB,
+        size          INTEGER,
+        key_timestamp INTEGER,
+        sidecar       BLOB
+    ) STRICT, WITHOUT ROWID;
+
+    -- The team's server is still to get the file of this message.
+    CREATE TABLE file_share (
+        seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+        message_id BLOB NOT NULL UNIQUE
+    ) STRICT;
+    ",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

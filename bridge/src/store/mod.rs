@@ -10,6 +10,7 @@ mod db;
 mod desk;
 pub mod history;
 pub mod inbound;
+pub mod media;
 mod migrations;
 mod own;
 mod people;
@@ -44,7 +45,7 @@ use ownline_model::{
 use rusqlite::Connection;
 use tokio::sync::{broadcast, watch};
 
-use crate::{files, keys::DatabaseKey, time::now};
+use crate::{files, keys::DatabaseKey, media::folder::MediaFolder, time::now};
 use change::Change;
 use readers::Readers;
 use writer::{Tx, Writer};
@@ -117,6 +118,7 @@ struct Inner {
     watched: watch::Sender<BTreeSet<ConversationId>>,
     notices: Mutex<Vec<Problem>>,
     whatsapp_db: WhatsAppDb,
+    media: MediaFolder,
 }
 
 impl Drop for Inner {
@@ -183,6 +185,7 @@ impl Store {
                 watched: watch::Sender::new(BTreeSet::new()),
                 notices: Mutex::new(notice.into_iter().collect()),
                 whatsapp_db: WhatsAppDb { path: data.join("whatsapp.db"), key: key.clone() },
+                media: MediaFolder::open(data, key.for_files())?,
             }),
         })
     }
@@ -251,6 +254,9 @@ fn set_aside(path: &Path) -> Result<PathBuf> {
     let suffix = format!("damaged-{}", now().0);
     let aside = path.with_file_name(format!("{FILE}.{suffix}"));
     std::fs::rename(path, &aside)?;
+    if let Some(data) = path.parent() {
+        MediaFolder::set_aside(data, &suffix)?;
+    }
     for companion in ["-wal", "-shm"] {
         let companion_path = path.with_file_name(format!("{FILE}{companion}"));
         if companion_path.exists() {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     Result, Store,
     inbound::{MessageRef, StatusNews, ToSend},
-    own, people, record, row, scope, table,
+    media, own, people, record, row, scope, table,
     writer::Tx,
 };
 use crate::time::now;
@@ -95,7 +95,8 @@ fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Ve
          FROM queue q
          JOIN conversation v ON v.id = q.conversation_id
          JOIN contact c ON c.id = v.contact_id
-         WHERE q.place = 1
+         WHERE q.place = 1 AND (json_extract(q.body, '$.details.content.type') IS NOT 'file'
+             OR EXISTS (SELECT 1 FROM file_upload u WHERE u.media_id = q.media_id AND u.direct_path IS NOT NULL))
          ORDER BY q.since
          LIMIT ?3",
     )?;
@@ -110,6 +111,15 @@ fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Ve
             }
             None => None,
         };
+        let media_id = row.get::<_, Option<[u8; 16]>>(4)?.map(|id| MediaId(Uuid::from_bytes(id)));
+        let uploaded = match media_id {
+            Some(id) => media::uploaded(connection, id, message.kind)?,
+            None => None,
+        };
+        // Its file is on its way: the message leaves after it.
+        if message.details.attachment().is_some() && uploaded.is_none() {
+            continue;
+        }
         waiting.push(ToSend {
             message_id: message.id,
             conversation_id: message.conversation_id,
@@ -118,7 +128,8 @@ fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Ve
             kind: message.kind,
             text: message.text.unwrap_or_default(),
             details: message.details,
-            media_id: row.get::<_, Option<[u8; 16]>>(4)?.map(|id| MediaId(Uuid::from_bytes(id))),
+            media_id,
+            uploaded: uploaded.map(Box::new),
             quoted: quoted.map(Box::new),
             attempts: row.get(1)?,
             last_attempt_at: row.get::<_, Option<i64>>(2)?.map(UtcMillis),

@@ -9,7 +9,7 @@ use ownline_model::{
 use rusqlite::params;
 use uuid::Uuid;
 
-use super::{Result, own, row, table, writer::Tx};
+use super::{Result, media, own, row, table, writer::Tx};
 
 /// The contact `old` is `new`. The row of `new` is the caller's to write.
 pub(super) fn contact(tx: &mut Tx<'_>, old: ContactId, new: ContactId) -> Result<()> {
@@ -105,6 +105,7 @@ pub(super) fn message(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result
         (None, _) => {}
     }
     table::remote_file::rename(tx, old, new)?;
+    media::rename(tx, old, new)?;
     everywhere(tx, old.0, new.0)
 }
 

@@ -5,6 +5,8 @@ pub(super) mod alias;
 pub(super) mod channel;
 pub(super) mod contact;
 pub(super) mod conversation;
+pub(super) mod file_work;
+pub(super) mod local_file;
 pub(super) mod message;
 pub(super) mod outbox;
 pub(super) mod remote_file;

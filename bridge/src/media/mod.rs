@@ -1,0 +1,5 @@
+//! Files of messages: sealed on the disk, recognised by their own bytes, pictures and voices made and read. No part of it
+//! knows of networks or rows.
+
+pub(crate) mod folder;
+pub(crate) mod seal;

@@ -1,0 +1,152 @@
+//! Files of messages: which lie on this machine, and the work on the others. The bytes lie sealed in [`MediaFolder`]; a file
+//! counts when a row names it.
+
+mod fetch;
+mod send;
+mod share;
+
+use std::collections::HashSet;
+
+use ownline_model::{
+    details::{Attachment, FileState},
+    event::Event,
+    ids::{ConversationId, MediaId, MessageId},
+    message::{Message, MessageKind, UploadedMedia},
+};
+use rusqlite::Connection;
+
+use super::{Result, Store, own, row, table, writer::Tx};
+use crate::{media::folder::MediaFolder, store::change::Change, time::now};
+
+pub use super::table::{file_work::Uploaded, local_file::LocalFile};
+pub use fetch::{Asked, Fetch, Source};
+pub(super) use fetch::received;
+pub use send::ToUpload;
+pub(super) use send::uploaded;
+pub use share::ToShare;
+pub(super) use share::share;
+
+/// A file that no message has taken is kept for a day.
+const UNUSED_FOR_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A message's file: what is told of it, and where it lies if it lies here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageFile {
+    pub attachment: Attachment,
+    pub local: Option<LocalFile>,
+}
+
+impl Store {
+    pub(crate) fn folder(&self) -> &MediaFolder {
+        &self.inner.media
+    }
+
+    /// A file that was handed over and waits for a message.
+    pub(crate) async fn keep_file(&self, media: UploadedMedia, name: String) -> Result<()> {
+        self.write(move |tx| {
+            let UploadedMedia { id, kind, attachment } = media;
+            let size = attachment.size;
+            table::local_file::put(tx, &LocalFile { id, kind, attachment, name, size }, now().0)
+        })
+        .await
+    }
+
+    /// `None`: no such message, or it has no file.
+    pub async fn file_of(&self, id: MessageId) -> Result<Option<MessageFile>> {
+        self.read(move |connection| {
+            let id = MessageId(table::alias::resolve(connection, id.0)?);
+            let Some(message) = table::message::get(connection, id)? else { return Ok(None) };
+            let Some(attachment) = message.details.attachment().cloned() else { return Ok(None) };
+            Ok(Some(MessageFile { attachment, local: table::local_file::of_message(connection, id)? }))
+        })
+        .await
+    }
+
+    /// Drops the files of a chat from this machine.
+    pub async fn drop_files(&self, conversation: ConversationId) -> Result<()> {
+        self.write(move |tx| drop_files(tx, conversation)).await
+    }
+
+    /// Removes files that no row names, and those that were handed over and never used. Harmless at any time.
+    pub async fn tidy_files(&self) -> Result<()> {
+        let folder = self.folder().clone();
+        let before = now().0 - UNUSED_FOR_MS;
+        self.write(move |tx| table::local_file::forget_unused(tx, before)).await?;
+        let listed = folder.clone();
+        let found = blocking(move || listed.names()).await?;
+        let named: HashSet<String> = self.read(table::local_file::names).await?.into_iter().collect();
+        let removed = blocking(move || Ok(folder.tidy(&found, &named))).await?;
+        if removed > 0 {
+            tracing::info!(removed, "files that nothing needs were removed");
+        }
+        Ok(())
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T> {
+    Ok(tokio::task::spawn_blocking(work).await.map_err(|_| super::StoreError::Closed)??)
+}
+
+/// Gives a file that was handed over to a message. `None`: it is not here, or another message has it.
+pub(super) fn take_media(
+    connection: &Connection,
+    media: MediaId,
+    message: MessageId,
+) -> Result<Option<(MessageKind, Attachment)>> {
+    if table::local_file::taken_by(connection, media)?.is_some_and(|taker| taker != message) {
+        return Ok(None);
+    }
+    Ok(table::local_file::get(connection, media)?.map(|file| (file.kind, file.attachment)))
+}
+
+/// One message turns out to be another: the work on its file goes on under the id that counts.
+pub(super) fn rename(connection: &Connection, old: MessageId, new: MessageId) -> Result<()> {
+    table::file_work::rename(connection, old, new)
+}
+
+/// Drops the files of a chat from this machine, and the work on them. The bytes go with the next tidying, which is soon.
+pub(super) fn drop_files(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<()> {
+    table::local_file::forget_of_chat(tx, conversation.0)?;
+    for work in ["file_fetch", "file_share"] {
+        let forget = format!(
+            "DELETE FROM {work} WHERE message_id IN (SELECT id FROM message WHERE conversation_id = ?)"
+        );
+        row::run(tx, &forget, [conversation.0.into_bytes()])?;
+    }
+    tx.tell(Change::FilesDropped);
+    Ok(())
+}
+
+/// Where a file is, seen from here rather than from the server that told of the message.
+pub(super) fn localise(connection: &Connection, remote: &mut Message, local: Option<&Message>) -> Result<()> {
+    let own = own::channel_id(connection)? == Some(remote.channel_id);
+    let known = local.and_then(|message| message.details.attachment());
+    let here = table::local_file::of_message(connection, remote.id)?.is_some();
+    let fetching = table::file_work::is_wanted(connection, remote.id)?;
+    let Some(file) = remote.details.attachment_mut() else { return Ok(()) };
+    if own && let Some(known) = known {
+        // This machine knows the files of its own number best.
+        *file = known.clone();
+        return Ok(());
+    }
+    if here && let Some(known) = known {
+        *file = known.clone();
+        file.state = FileState::Here;
+    } else if file.state != FileState::Withheld {
+        file.state = if fetching { FileState::Fetching } else { FileState::Remote };
+    }
+    Ok(())
+}
+
+/// Stores what is known of a message's file now, and shows it.
+fn put_attachment(tx: &mut Tx<'_>, mut message: Message, change: impl FnOnce(&mut Attachment)) -> Result<()> {
+    let Some(file) = message.details.attachment_mut() else { return Ok(()) };
+    change(file);
+    table::message::put(tx, &message)?;
+    tx.tell_event(Event::MessageUpdated(message));
+    Ok(())
+}
+
+fn put_state(tx: &mut Tx<'_>, message: Message, state: FileState) -> Result<()> {
+    put_attachment(tx, message, |file| file.state = state)
+}
