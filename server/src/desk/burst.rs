@@ -74,13 +74,14 @@ impl Burst {
             || chat.identity != *identity
             || (known.channel_id, known.scope) != (message.channel_id, scope)
             || message.details.reply_to.is_some()
+            || (message.position != 0 && message.position <= chat.thread.last_position)
             || !ingest::is_work(&chat.contact, message, tx.now())
         {
             return Ok(None);
         }
         ingest::check(message)?;
         let mut thread = chat.thread.clone();
-        let mut message = ingest::as_stored(message.clone(), &mut thread, scope, caller);
+        let mut message = ingest::as_stored(message.clone(), None, &mut thread, scope, caller);
         message.ticket_id = Some(chat.ticket.id);
         thread.conversation.state = ConversationState::Active;
         if message.status != MessageStatus::Read {

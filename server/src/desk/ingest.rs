@@ -63,16 +63,12 @@ pub(super) async fn received(
     }
 
     let mut thread = before.clone();
-    let mut message = message;
-    let place = Place::of(&message);
-    if place == Place::Before {
-        message.position = messages::before_first(tx, before.conversation.id, message.position).await?;
-    }
-    let mut message = as_stored(message, &mut thread, scope, caller);
+    let place = earlier_place(tx, &before, &message).await?;
+    let mut message = as_stored(message, place, &mut thread, scope, caller);
     settle_quote(tx, &mut message).await?;
     let mut ticket = open_ticket(tx, &thread.conversation).await?;
     match message.direction {
-        _ if place == Place::Before || message.kind == MessageKind::Gap => {}
+        _ if place.is_some() || message.kind == MessageKind::Gap => {}
         Direction::Inbound if !is_work(&contact, &message, tx.now()) => {
             if message.status != MessageStatus::Read {
                 thread.conversation.unread += 1;
@@ -91,7 +87,7 @@ pub(super) async fn received(
         }
     }
     message.ticket_id = ticket.as_ref().filter(|ticket| policy::is_open(ticket)).map(|ticket| ticket.id);
-    if place == Place::After && message.kind != MessageKind::Gap {
+    if place.is_none() && message.kind != MessageKind::Gap {
         show_as_last(&mut thread, &message, tx.now());
     }
     messages::insert(tx, &message).await?;
@@ -104,7 +100,7 @@ pub(super) async fn received(
         ticket: ticket.clone(),
         ..Truth::default()
     };
-    if place == Place::After && is_news_of(&contact, &message) {
+    if place.is_none() && is_news_of(&contact, &message) {
         contacts::touch(tx, contact.id, message.at).await?;
         contact.last_interaction_at = Some(message.at);
     }
@@ -113,17 +109,22 @@ pub(super) async fn received(
     Ok(Applied::now(truth))
 }
 
-/// Where a message goes in its chat. A bridge proposes negative positions for what the phone hands over of earlier times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Before,
-    After,
-}
-
-impl Place {
-    const fn of(message: &Message) -> Self {
-        if message.position < 0 { Self::Before } else { Self::After }
+/// The place of a message from before others that are here already: the phone has handed it over, or it is shared later than
+/// they were. `None`: it comes after all of them, whatever place was proposed by a machine that did not know them.
+async fn earlier_place(tx: &Tx, thread: &Thread, message: &Message) -> Done<Option<i64>> {
+    let proposed = message.position;
+    if proposed == 0 || proposed > thread.last_position {
+        return Ok(None);
     }
+    let next = messages::at_or_after(tx, thread.conversation.id, proposed).await?;
+    let is_taken = next.as_ref().is_some_and(|next| next.position == proposed);
+    Ok(match next {
+        // Below the first place there is history only.
+        _ if proposed < 0 && is_taken => Some(messages::before_first(tx, thread.conversation.id).await?),
+        _ if proposed < 0 => Some(proposed),
+        Some(next) if !is_taken && next.at >= message.at => Some(proposed),
+        _ => None,
+    })
 }
 
 /// Whether a customer's message asks the team for something: a group's talk does not, a gap is no message, and what was
@@ -131,10 +132,7 @@ impl Place {
 pub(super) fn is_work(contact: &Contact, message: &Message, now: UtcMillis) -> bool {
     let was_read = matches!(message.status, MessageStatus::Read | MessageStatus::Played);
     let is_history = was_read && now.since(message.at) > HISTORY_MS;
-    contact.kind == ContactKind::Person
-        && message.kind != MessageKind::Gap
-        && Place::of(message) == Place::After
-        && !is_history
+    contact.kind == ContactKind::Person && message.kind != MessageKind::Gap && !is_history
 }
 
 pub(super) fn is_news_of(contact: &Contact, message: &Message) -> bool {
@@ -240,12 +238,18 @@ async fn save(tx: &mut Tx, before: &Thread, thread: &mut Thread, is_new: bool) -
     Ok(())
 }
 
-/// The message as the desk keeps it, at the next place of its conversation.
-pub(super) fn as_stored(mut message: Message, thread: &mut Thread, scope: Scope, caller: &Caller) -> Message {
-    if Place::of(&message) == Place::After {
+/// The message as the desk keeps it, at its place or the next of its conversation.
+pub(super) fn as_stored(
+    mut message: Message,
+    place: Option<i64>,
+    thread: &mut Thread,
+    scope: Scope,
+    caller: &Caller,
+) -> Message {
+    message.position = place.unwrap_or_else(|| {
         thread.last_position = (thread.last_position + 1).max(message.position);
-        message.position = thread.last_position;
-    }
+        thread.last_position
+    });
     message.conversation_id = thread.conversation.id;
     message.channel_id = thread.conversation.channel_id;
     message.details = details::clean(message.details);

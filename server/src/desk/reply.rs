@@ -157,7 +157,7 @@ impl Place {
         let mut thread = before.clone();
         let said = (message.text.clone(), details::clean(message.details.clone()));
         let scope = thread.conversation.scope;
-        let mut message = ingest::as_stored(message, &mut thread, scope, caller);
+        let mut message = ingest::as_stored(message, None, &mut thread, scope, caller);
         if leaves == Leaves::FromTheOwnersMachine {
             // The machine that sends it needs the words, whatever the chat's scope.
             (message.text, message.details) = said;

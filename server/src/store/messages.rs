@@ -178,16 +178,26 @@ pub(crate) async fn count_unread(db: &impl Source, conversation: ConversationId,
         .await?)
 }
 
-/// A free place before the first message: the proposed one, where it is before it.
-pub(crate) async fn before_first(db: &impl Source, conversation: ConversationId, proposed: i64) -> Stored<i64> {
-    let first = first_query(db.tenant(), conversation).one(db.conn()).await?;
-    Ok(first.map_or(proposed, |row| proposed.min(row.position - 1)))
+/// The first message at this place or after it.
+pub(crate) async fn at_or_after(
+    db: &impl Source,
+    conversation: ConversationId,
+    position: i64,
+) -> Stored<Option<Message>> {
+    first_query(db.tenant(), conversation, position).one(db.conn()).await?.map(message).transpose()
 }
 
-pub(super) fn first_query(tenant: Uuid, conversation: ConversationId) -> Select<Entity> {
+/// The place before the first message.
+pub(crate) async fn before_first(db: &impl Source, conversation: ConversationId) -> Stored<i64> {
+    let first = first_query(db.tenant(), conversation, i64::MIN).one(db.conn()).await?;
+    Ok(first.map_or(-1, |row| row.position.min(0) - 1))
+}
+
+pub(super) fn first_query(tenant: Uuid, conversation: ConversationId, from: i64) -> Select<Entity> {
     Entity::find()
         .filter(Column::TenantId.eq(tenant))
         .filter(Column::ConversationId.eq(conversation.0))
+        .filter(Column::Position.gte(from))
         .order_by_asc(Column::Position)
         .limit(1)
 }

@@ -55,7 +55,7 @@ async fn messages_of_a_conversation() {
         let query = messages::page_query(tenant.0, ConversationId::fresh(), before, 50);
         uses(&store, statement(&query), "message_by_position").await;
     }
-    uses(&store, statement(&messages::first_query(tenant.0, ConversationId::fresh())), "message_by_position").await;
+    uses(&store, statement(&messages::first_query(tenant.0, ConversationId::fresh(), 0)), "message_by_position").await;
     uses(&store, statement(&messages::expired_query(tenant.0, UtcMillis(0), 50)), "message_expiring").await;
 }
 

@@ -191,6 +191,17 @@ async fn what_the_phone_hands_over_is_history_and_no_work() {
     let item: ConversationItem = desk.get(&format!("/api/conversations/{}", carla.conversation), &ana).await.ok();
     assert_eq!(item.conversation.last_message.expect("last").preview, "Now");
     assert_eq!((item.conversation.unread, item.ticket), (1, ticket));
+    // Room was left for what came while the machine was away; a machine that does not know the room proposes into it too.
+    for (proposed, at, text) in [(1_000, 50, "after the room"), (500, 40, "in the room"), (500, 60, "newest of all")] {
+        let op = received(&carla, line, Scope::Shared, |it| {
+            (it.position, it.at) = (proposed, UtcMillis(1_700_000_000_000 + at));
+            it.text = Some(text.into());
+        });
+        told(&desk, &ana, op).await;
+    }
+    let said: Vec<_> = messages(&desk, &ana, &carla).await.into_iter().skip(5).map(|m| (m.position, m.text)).collect();
+    let expected = [(500, "in the room"), (1_000, "after the room"), (1_001, "newest of all")];
+    assert_eq!(said, expected.map(|(position, text)| (position, Some(text.to_owned()))));
     let nowhere = received(&carla, line, Scope::Shared, |it| it.position = i64::MIN);
     assert!(matches!(desk.push(&ana, nowhere).await.outcome, Outcome::Rejected { .. }));
 }
