@@ -7,7 +7,8 @@ use super::{
     Control,
     body::{Body, Number, With, check_number},
     problem::Problem,
-    transcript::{MessageJson, SendBody},
+    sending::SendBody,
+    transcript::MessageJson,
 };
 use crate::world::{CustomerView, MarkRead, NewCustomer, Sent, Typing};
 

@@ -6,13 +6,17 @@ mod body;
 pub mod cli;
 mod customers;
 mod faults;
+mod file;
 mod guard;
+mod history;
 mod live;
 mod load;
 mod offered;
 mod page;
+mod passkeys;
 mod phones;
 mod problem;
+mod sending;
 mod transcript;
 
 use axum::{
@@ -48,11 +52,16 @@ pub fn router(world: World, closing: CancellationToken) -> Router {
         .route("/phones", get(phones::list).post(phones::create))
         .route("/phones/{number}/scan", post(phones::scan))
         .route("/phones/{number}/enter-code", post(phones::enter_code))
+        .route("/phones/{number}/history", post(history::set))
+        .route("/phones/{number}/passkey", post(passkeys::gate))
+        .route("/passkeys/assert", post(passkeys::assert))
         .route("/phones/{number}/messages", get(phones::transcript).post(phones::send))
+        .route("/phones/{number}/messages/{id}/media", get(file::of_phone))
         .route("/phones/{number}/logout", post(phones::logout))
         .route("/phones/{number}/offline", post(phones::offline))
         .route("/customers", get(customers::list).post(customers::create))
         .route("/customers/{number}/messages", get(customers::transcript).post(customers::send))
+        .route("/customers/{number}/messages/{id}/media", get(file::of_customer))
         .route("/customers/{number}/typing", post(customers::typing))
         .route("/customers/{number}/read", post(customers::read))
         .route("/load", post(load::run))

@@ -8,7 +8,8 @@ use super::{
     Control,
     body::{Body, Number, OptionalBody, With, check_number},
     problem::Problem,
-    transcript::{MessageJson, SendBody},
+    sending::SendBody,
+    transcript::MessageJson,
 };
 use crate::world::{Linked, NewPhone, PhoneView, Sent, SetOffline, Unlinked};
 

@@ -1,62 +1,12 @@
-//! Messages as JSON: what a request to send may say, and how a transcript shows what was sent and received.
+//! How a transcript shows what was sent and received.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{body::check_number, problem::Problem};
 use crate::world::{
-    ContactContent, Content, Direction, EditContent, LocationContent, MediaContent, MessageView, ReactionContent,
-    RevokeContent, SendMessage, Status,
+    ButtonAnswerContent, ContactContent, Content, Direction, EditContent, ListAnswerContent, LocationContent,
+    MediaContent, MessageView, PollContent, PollVoteContent, QuoteContent, Reaction, ReactionContent, RevokeContent,
+    Status,
 };
-
-/// `{to, text | media | location | contact | reaction | edit | revoke}`: exactly one kind of content.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SendBody {
-    to: String,
-    /// The WhatsApp id; made up when absent.
-    id: Option<String>,
-    text: Option<String>,
-    media: Option<MediaContent>,
-    location: Option<LocationContent>,
-    contact: Option<ContactContent>,
-    reaction: Option<ReactionContent>,
-    edit: Option<EditContent>,
-    revoke: Option<RevokeContent>,
-}
-
-impl SendBody {
-    pub(super) fn check(self) -> Result<SendMessage, Problem> {
-        check_number(&self.to)?;
-        let mut contents = [
-            self.text.map(Content::Text),
-            self.media.map(Content::Media),
-            self.location.map(Content::Location),
-            self.contact.map(Content::Contact),
-            self.reaction.map(Content::Reaction),
-            self.edit.map(Content::Edit),
-            self.revoke.map(Content::Revoke),
-        ]
-        .into_iter()
-        .flatten();
-        let (Some(content), None) = (contents.next(), contents.next()) else {
-            let kinds = "text, media, location, contact, reaction, edit or revoke";
-            return Err(Problem::invalid(format!("a message has exactly one of {kinds}")));
-        };
-        if let Content::Location(place) = &content
-            && !((-90.0..=90.0).contains(&place.latitude) && (-180.0..=180.0).contains(&place.longitude))
-        {
-            return Err(Problem::invalid("location: latitude from -90 to 90, longitude from -180 to 180"));
-        }
-        if let Content::Contact(contact) = &content {
-            check_number(&contact.number)?;
-            // It becomes a line of a vCard.
-            if contact.name.trim().is_empty() || contact.name.chars().any(char::is_control) {
-                return Err(Problem::invalid("contact: a name on one line"));
-            }
-        }
-        Ok(SendMessage { to: self.to, id: self.id, content })
-    }
-}
 
 /// One message of a transcript, seen by the person whose transcript it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,8 +19,20 @@ pub(super) struct MessageJson {
     from: String,
     device: u16,
     kind: &'static str,
-    /// The words, where there are any; a caption counts.
+    /// The words as they are now, where there are any; a caption counts.
     text: Option<String>,
+    /// The words were corrected; this is how they were first.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    edited: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original_text: Option<String>,
+    /// Deleted for everyone: its words are gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    revoked: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reactions: Vec<Reaction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quote: Option<QuoteContent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     media: Option<MediaContent>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,11 +40,21 @@ pub(super) struct MessageJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<ContactContent>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    contacts: Option<Vec<ContactContent>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reaction: Option<ReactionContent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     edit: Option<EditContent>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoke: Option<RevokeContent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll: Option<PollContent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poll_vote: Option<PollVoteContent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list_answer: Option<ListAnswerContent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    button_answer: Option<ButtonAnswerContent>,
     /// The name of a kind that the simulator cannot show.
     #[serde(skip_serializing_if = "Option::is_none")]
     other: Option<String>,
@@ -113,53 +85,86 @@ impl From<MessageView> for MessageJson {
             device: message.device,
             kind: "",
             text: None,
+            edited: false,
+            original_text: None,
+            revoked: message.effects.revoked,
+            reactions: message.effects.reactions,
+            quote: message.quote,
             media: None,
             location: None,
             contact: None,
+            contacts: None,
             reaction: None,
             edit: None,
             revoke: None,
+            poll: None,
+            poll_vote: None,
+            list_answer: None,
+            button_answer: None,
             other: None,
             time: message.at,
             status: message.status,
             status_time: message.status_at,
         };
-        match message.content {
-            Content::Text(text) => {
-                json.kind = "text";
-                json.text = Some(text);
-            }
-            Content::Media(media) => {
-                json.kind = "media";
-                json.text.clone_from(&media.caption);
-                json.media = Some(media);
-            }
-            Content::Location(location) => {
-                json.kind = "location";
-                json.location = Some(location);
-            }
-            Content::Contact(contact) => {
-                json.kind = "contact";
-                json.contact = Some(contact);
-            }
-            Content::Reaction(reaction) => {
-                json.kind = "reaction";
-                json.reaction = Some(reaction);
-            }
-            Content::Edit(edit) => {
-                json.kind = "edit";
-                json.text = Some(edit.text.clone());
-                json.edit = Some(edit);
-            }
-            Content::Revoke(revoke) => {
-                json.kind = "revoke";
-                json.revoke = Some(revoke);
-            }
-            Content::Other(name) => {
-                json.kind = "other";
-                json.other = Some(name);
-            }
+        json.say(message.content);
+        if let Some(edited) = message.effects.edited {
+            json.edited = true;
+            json.original_text = json.text.replace(edited);
+        }
+        if json.revoked {
+            json.text = None;
         }
         json
+    }
+}
+
+impl MessageJson {
+    fn say(&mut self, content: Content) {
+        self.kind = match &content {
+            Content::Text(_) => "text",
+            Content::Media(_) => "media",
+            Content::Location(_) => "location",
+            Content::Contact(_) => "contact",
+            Content::Contacts(_) => "contacts",
+            Content::Reaction(_) => "reaction",
+            Content::Edit(_) => "edit",
+            Content::Revoke(_) => "revoke",
+            Content::Poll(_) => "poll",
+            Content::PollVote(_) => "poll_vote",
+            Content::ListAnswer(_) => "list_answer",
+            Content::ButtonAnswer(_) => "button_answer",
+            Content::Unknown(_) | Content::Other(_) => "other",
+        };
+        match content {
+            Content::Text(text) => self.text = Some(text),
+            Content::Media(media) => {
+                self.text.clone_from(&media.caption);
+                self.media = Some(media);
+            }
+            Content::Location(location) => self.location = Some(location),
+            Content::Contact(contact) => self.contact = Some(contact),
+            Content::Contacts(contacts) => self.contacts = Some(contacts),
+            Content::Reaction(reaction) => self.reaction = Some(reaction),
+            Content::Edit(edit) => {
+                self.text = Some(edit.text.clone());
+                self.edit = Some(edit);
+            }
+            Content::Revoke(revoke) => self.revoke = Some(revoke),
+            Content::Poll(poll) => {
+                self.text = Some(poll.question.clone());
+                self.poll = Some(poll);
+            }
+            Content::PollVote(vote) => self.poll_vote = Some(vote),
+            Content::ListAnswer(answer) => {
+                self.text = Some(answer.title.clone());
+                self.list_answer = Some(answer);
+            }
+            Content::ButtonAnswer(answer) => {
+                self.text = Some(answer.text.clone());
+                self.button_answer = Some(answer);
+            }
+            Content::Unknown(_) => self.other = Some("unknown".to_owned()),
+            Content::Other(name) => self.other = Some(name),
+        }
     }
 }

@@ -13,6 +13,7 @@ pub mod link_code;
 pub mod media;
 pub mod noise;
 pub mod pairing;
+pub mod passkey;
 pub mod queue;
 mod registering;
 pub mod route;
@@ -50,6 +51,9 @@ struct Directory {
     lids: HashMap<u64, u64>,
 }
 
+/// Files that simulated people decrypt at a time.
+const FETCHING: usize = 2;
+
 /// The servers' whole state.
 pub struct Network {
     pub store: Store,
@@ -58,9 +62,13 @@ pub struct Network {
     directory: RwLock<Directory>,
     pub faults: Faults,
     pub media: Media,
+    /// Files that simulated people decrypt now.
+    pub fetching: tokio::sync::Semaphore,
     pub offers: Offers,
     /// Devices that ask to be linked by a code.
     pub requests: link_code::Requests,
+    /// Devices that are asked for a passkey.
+    pub ceremonies: passkey::Ceremonies,
     pub changes: broadcast::Sender<Change>,
     pub tasks: TaskTracker,
     pub cancel: CancellationToken,
@@ -104,8 +112,10 @@ impl Network {
             directory: RwLock::default(),
             faults: Faults::default(),
             media,
+            fetching: tokio::sync::Semaphore::new(FETCHING),
             offers: Offers::default(),
             requests: link_code::Requests::default(),
+            ceremonies: passkey::Ceremonies::default(),
             changes,
             tasks: TaskTracker::new(),
             cancel,

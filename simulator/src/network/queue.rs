@@ -128,6 +128,13 @@ impl Queue {
         Some(seq)
     }
 
+    /// What waits under this key, from this peer.
+    pub fn find(&self, key: &Key, peer: u64) -> Option<&Arc<Node>> {
+        let places = self.by_key.get(key)?;
+        let place = places.iter().find(|place| place.0 == peer).or_else(|| places.first())?;
+        self.entries.get(&place.1).map(|entry| &entry.node)
+    }
+
     /// Up to `limit` stanzas behind `cursor` and not behind `end`.
     pub fn after(&self, cursor: u64, end: u64, limit: usize) -> Vec<(u64, Arc<Node>)> {
         if cursor >= end {

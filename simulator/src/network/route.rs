@@ -174,6 +174,21 @@ impl Network {
         self.enqueue(&target, reader.number, node).await
     }
 
+    /// Passes a linked device's complaint about a file on to its phone.
+    async fn pass_server_error(&self, serving: &Serving, id: &str, complaint: &NodeRef<'_>) -> Result<(), StoreError> {
+        let Some(phone) = serving.account.device(0) else { return Ok(()) };
+        let children: Vec<Node> = complaint.children().unwrap_or_default().iter().map(NodeRef::to_owned).collect();
+        let mut node = NodeBuilder::new("receipt")
+            .attr("from", serving.device.address.jid())
+            .attr("id", id)
+            .attr("t", now_seconds())
+            .attr("type", "server-error");
+        if let Some(category) = complaint.get_attr("category") {
+            node = node.attr("category", category.as_str().into_owned());
+        }
+        self.enqueue(&phone, serving.account.number, node.children(children).build()).await
+    }
+
     /// Sends something that may be lost to every connected device of an account.
     pub fn send_live(&self, account: &Account, node: &Node) {
         for device in account.devices() {
@@ -300,7 +315,12 @@ pub async fn receipt(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreE
         ids.extend(list.get_children_by_tag("item").map(|item| text(item, "id")));
     }
     ids.retain(|id| !id.is_empty());
-    if let (Some(author), false) = (author, ids.is_empty()) {
+    if kind == "server-error" {
+        // Confirms nothing: it asks the own phone to put a file up again.
+        if let Some(id) = ids.first() {
+            serving.network.pass_server_error(serving, id, node).await?;
+        }
+    } else if let (Some(author), false) = (author, ids.is_empty()) {
         let keys: Vec<(Key, u64)> = ids.iter().map(|id| (Key::new(Class::Message, id, ""), author.number)).collect();
         network.confirm(&serving.device, &keys).await?;
         let by_lid = named.is_some_and(|jid| jid.server == Server::Lid);

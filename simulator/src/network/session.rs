@@ -269,17 +269,27 @@ impl Serving {
             }
             Some("receipt") => vec![QueueKey::new(Class::Receipt, &id, &kind)],
             Some("notification") => vec![QueueKey::new(Class::Notification, &id, "")],
-            Some("message") if attrs.optional_string("error").is_some() => vec![QueueKey::new(Class::Message, &id, "")],
-            // A message is confirmed by its receipt.
+            // A message is confirmed by its receipt; one that brought nothing to read, by this.
+            Some("message") => vec![QueueKey::new(Class::Message, &id, "")],
             _ => return Ok(()),
         };
+        let refused = attrs.optional_string("error").is_some();
         let peer = attrs.optional_jid("to").and_then(|jid| self.network.resolve(&jid)).map_or(0, |peer| peer.number);
         for key in keys {
+            if key.class == Class::Message && !refused && !self.is_empty(&key, peer) {
+                continue;
+            }
             if self.network.confirm(&self.device, &[(key, peer)]).await? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Whether a message waits under this key that has nothing to decrypt.
+    fn is_empty(&self, key: &QueueKey, peer: u64) -> bool {
+        let queue = lock(&self.device.queue);
+        queue.find(key, peer).is_some_and(|node| node.get_optional_child("enc").is_none())
     }
 
     async fn presence(&self, node: &NodeRef<'_>) {

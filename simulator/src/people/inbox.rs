@@ -7,13 +7,15 @@ use wacore_binary::{Node, NodeContent, NodeValue};
 use wacore_libsignal::protocol::SignalProtocolError;
 use waproto::buffa::Message as _;
 use waproto::whatsapp::Message;
-use waproto::whatsapp::message::protocol_message::Type;
 
-use super::content;
+use super::content::{self, FileRef};
+use super::fetch;
 use super::keyring::{Keyring, KeyringError};
-use super::outbox::{device_sent, enc, stanza};
+use super::media_retry::Request;
+use super::outbox::{device_sent, enc_in, stanza};
 use super::person::Person;
 use super::transcript;
+use crate::network::account::Kind;
 use crate::network::address::Address;
 use crate::network::queue::Key;
 use crate::network::route::{Copy, Receipt};
@@ -32,9 +34,12 @@ struct After {
     retries: Vec<(Address, bool, String, u64)>,
     /// Asked of us: who, id, attempt.
     repetitions: Vec<(Address, String, u64)>,
-    /// Companions that want the application state key.
-    key_requests: Vec<u16>,
+    /// What companions want of the phone: who, the message's id, what.
+    wishes: Vec<(u16, String, Message)>,
     changed: Vec<String>,
+    /// Files to be fetched: message, author.
+    files: Vec<(String, u64, FileRef)>,
+    renewals: Vec<Request>,
     prekeys_low: bool,
 }
 
@@ -79,8 +84,11 @@ impl Person {
         for (device, id, count) in after.repetitions {
             self.repeat(device, &id, count).await?;
         }
-        for device in after.key_requests {
-            self.share_state_key(device, None).await?;
+        for (device, id, wish) in after.wishes {
+            self.grant(device, &id, wish).await?;
+        }
+        for request in after.renewals {
+            self.renew(&request).await?;
         }
         if after.prekeys_low {
             self.refill_prekeys().await?;
@@ -90,6 +98,9 @@ impl Person {
         self.network.confirm(&self.device, &keys).await?;
         for id in after.changed {
             self.tell_message(&id).await;
+        }
+        for (id, author, file) in after.files {
+            fetch::begin(&self.network, self.number(), id, author, file);
         }
         Ok(())
     }
@@ -140,10 +151,7 @@ impl Person {
     ) {
         let own = from.number == self.number();
         if own && text(node, "category") == "peer" {
-            let wanted = message.protocol_message.as_option().and_then(|protocol| protocol.r#type);
-            if wanted == Some(Type::APP_STATE_SYNC_KEY_REQUEST) {
-                after.key_requests.push(from.device);
-            }
+            after.wishes.push((from.device, id.to_owned(), message));
             return;
         }
         let mut peer = from.number;
@@ -172,6 +180,9 @@ impl Person {
             body: message.encode_to_vec(),
         })));
         after.changed.push(id.to_owned());
+        if let Some(file) = content::file_of(&message).filter(|_| !own && self.account.kind == Kind::Customer) {
+            after.files.push((id.to_owned(), from.number, file));
+        }
         if !own {
             after.receipts.push(delivered(from, by_lid, id));
         }
@@ -188,6 +199,10 @@ impl Person {
                 .and_then(|retry| retry.attrs.get("count").and_then(|count| count.as_str().parse().ok()))
                 .unwrap_or(1);
             after.repetitions.push((from, text(node, "id"), count));
+            return;
+        }
+        if kind == "server-error" {
+            after.renewals.push(Request { from, id: text(node, "id"), node: node.clone() });
             return;
         }
         let status = match kind.as_str() {
@@ -243,15 +258,15 @@ impl Person {
         let own = device.number == self.number();
         let Some(row) = found.filter(|row| row.author == self.number()) else {
             if own {
-                // Only the key share goes to companions without entering the transcript.
+                // What only devices of one account say to each other does not enter the transcript.
                 self.network.store.write(vec![self.keys().await.forget(device)]).await?;
-                return self.share_state_key(device.device, Some(id.to_owned())).await;
+                return self.repeat_to_companion(&target, id).await;
             }
             return Ok(());
         };
         let Ok(message) = Message::decode_from_slice(&row.body) else { return Ok(()) };
         let envelope = content::envelope(&message);
-        let plain = if own { device_sent(row.peer, message).encode_to_vec() } else { row.body };
+        let plain = if own { device_sent(row.peer, &row.body) } else { row.body };
         let mut keyring = self.keys().await;
         let mut ops = vec![keyring.forget(device)];
         if !self.ready_for(&mut keyring, &target).await.unwrap_or(false) {
@@ -267,7 +282,7 @@ impl Person {
         ops.extend(keyring.session_op(device));
         self.network.store.write(ops).await?;
         let count = u32::try_from(count).unwrap_or(1);
-        let copy = Copy { to: device, by_lid: false, enc: vec![enc(sealed, Some(count))] };
+        let copy = Copy { to: device, by_lid: false, enc: vec![enc_in(sealed, Some(count), envelope)] };
         let outbound = stanza(id.to_owned(), row.peer, envelope, vec![copy]);
         self.network.deliver(&self.account, 0, outbound).await.map(drop)
     }
@@ -278,7 +293,7 @@ impl Person {
         self.device.prekeys_asked.store(false, std::sync::atomic::Ordering::Release);
         ops.push(Op::PreKeys { number: self.number(), device: 0, keys });
         self.network.store.write(ops).await?;
-        if self.account.kind == crate::network::account::Kind::Customer {
+        if self.account.kind == Kind::Customer {
             self.network.changed(Change::Customer { number: self.number().to_string() });
         }
         Ok(())

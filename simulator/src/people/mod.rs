@@ -1,15 +1,25 @@
 //! Simulated phones and customers: in-process devices with real Signal keys, attached to the network like any device.
 
+mod attach;
 mod content;
+mod fetch;
+mod generate;
+pub mod history;
 mod inbox;
 mod keyring;
 mod link_code;
 mod linking;
+mod media_retry;
 mod outbox;
+pub mod passkey;
+mod peer;
 mod person;
 mod phone;
+mod poll;
 pub mod qr;
+mod thumbnail;
 pub mod transcript;
+mod wire;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,9 +29,10 @@ use crate::network::Network;
 use crate::network::account::{Account, Device, DeviceRecord, Kind, Profile, lock};
 use crate::network::address::Address;
 use crate::store::{AccountRow, Op, StoreError};
-use crate::world::{Change, Result, WorldError};
+use crate::world::{Change, HistoryProgress, Result, WorldError};
+pub use fetch::OpenedFile;
 use keyring::{Keyring, PhoneSecrets, Secrets};
-pub use outbox::new_message_id;
+pub use outbox::{Said, new_message_id};
 pub use person::Person;
 
 /// Everybody who is simulated.
@@ -86,6 +97,7 @@ impl People {
             state_key_id: [[0, 0].as_slice(), &crypto::random::<4>()].concat().try_into().unwrap_or_default(),
             state_key: crypto::random(),
             state_key_at: crate::network::now_ms(),
+            passkey: None,
         });
         let secrets = Secrets::generate(phone);
         let mut keyring = Keyring::open(number, secrets, Vec::new(), Vec::new())
@@ -103,6 +115,7 @@ impl People {
             last_device: 0,
             blocked: Vec::new(),
             privacy: std::collections::BTreeMap::default(),
+            passkey: None,
         }));
         let device = Arc::new(Device::new(
             Address::phone(number),
@@ -118,6 +131,7 @@ impl People {
                 linked_at: crate::network::now_ms(),
                 uploaded: true,
                 keys_shared: true,
+                history: HistoryProgress { done: true, ..HistoryProgress::default() },
             },
         ));
         lock(&device.prekeys).extend(prekeys.iter().copied());

@@ -3,19 +3,20 @@
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 use waproto::buffa::{Message as _, MessageField};
-use waproto::whatsapp::{Message, message::DeviceSentMessage};
+use waproto::whatsapp::{ContextInfo, Message};
 
-use super::content::{self, Envelope};
+use super::content::{self, Envelope, Named, Surroundings};
 use super::keyring::{Keyring, KeyringError, Sealed};
 use super::person::Person;
-use super::transcript;
+use super::poll::Poll;
+use super::{attach, transcript, wire};
 use crate::crypto;
 use crate::network::account::Device;
 use crate::network::address::Address;
 use crate::network::route::{Copy, Outbound, Receipt};
 use crate::network::{now_ms, now_seconds};
 use crate::store::{MessageRow, Op};
-use crate::world::{Content, Direction, Result, Sent, Status, WorldError};
+use crate::world::{Content, Direction, MarkRead, Result, SendMessage, Sent, Status, WorldError};
 
 impl From<KeyringError> for WorldError {
     fn from(error: KeyringError) -> Self {
@@ -28,76 +29,143 @@ pub fn new_message_id() -> String {
     format!("3EB0{}", hex::encode_upper(crypto::random::<9>()))
 }
 
+/// A ciphertext without a message around it that anybody would see: keys, and the like.
 pub(super) fn enc(sealed: Sealed, count: Option<u32>) -> Node {
+    enc_in(sealed, count, Envelope::default())
+}
+
+pub(super) fn enc_in(sealed: Sealed, count: Option<u32>, envelope: Envelope) -> Node {
     let mut enc = NodeBuilder::new("enc").attr("v", 2).attr("type", sealed.kind);
     if let Some(count) = count {
         enc = enc.attr("count", count);
+    }
+    if let Some(media) = envelope.media {
+        enc = enc.attr("mediatype", media);
+    }
+    if envelope.hide {
+        enc = enc.attr("decrypt-fail", "hide");
     }
     enc.bytes(sealed.bytes).build()
 }
 
 /// The copy for the author's own devices.
-pub(super) fn device_sent(to: u64, message: Message) -> Message {
-    Message {
-        device_sent_message: MessageField::some(DeviceSentMessage {
-            destination_jid: Some(Address::phone(to).jid().to_string()),
-            message: MessageField::some(message),
-            phash: None,
-        }),
-        ..Default::default()
+pub(super) fn device_sent(to: u64, message: &[u8]) -> Vec<u8> {
+    wire::device_sent(&Address::phone(to).jid().to_string(), message)
+}
+
+/// A message on its way out.
+#[derive(Debug)]
+pub struct Said {
+    pub id: String,
+    /// Encoded.
+    body: Vec<u8>,
+    envelope: Envelope,
+}
+
+impl Said {
+    pub fn new(id: String, message: &Message) -> Self {
+        Self { id, body: message.encode_to_vec(), envelope: content::envelope(message) }
+    }
+}
+
+/// The id of the message that this one speaks of.
+fn named(content: &Content) -> Option<&str> {
+    match content {
+        Content::Reaction(reaction) => Some(&reaction.id),
+        Content::Edit(edit) => Some(&edit.id),
+        Content::Revoke(revoke) => Some(&revoke.id),
+        Content::PollVote(vote) => Some(&vote.id),
+        _ => None,
     }
 }
 
 impl Person {
     /// Says something. Returns when it is with the network and written.
-    pub async fn say(&self, to: u64, content: &Content, id: Option<String>) -> Result<Sent> {
+    pub async fn say(&self, to: u64, message: SendMessage) -> Result<Sent> {
         if self.is_offline() {
             return Err(WorldError::PhoneOff);
         }
         self.network.account(to).ok_or_else(|| WorldError::NoSuchAccount(to.to_string()))?;
-        let named = match content {
-            Content::Reaction(reaction) => Some(reaction.id.clone()),
-            Content::Edit(edit) => Some(edit.id.clone()),
-            Content::Revoke(revoke) => Some(revoke.id.clone()),
-            _ => None,
-        };
-        let mut own = true;
-        if let Some(id) = named {
-            let found = transcript::find(&self.network.store, self.number(), &id).await?;
-            let row = found.ok_or_else(|| WorldError::NoSuchMessage(id.clone()))?;
-            own = row.author == self.number();
-            if !own && !matches!(content, Content::Reaction(_)) {
-                return Err(WorldError::NoSuchMessage(id));
-            }
+        let SendMessage { id, mut content, quote, .. } = message;
+        let mut around = self.surroundings(to, &content).await?;
+        if let Some(quote) = quote {
+            around.quote = Some(self.quote(&quote.id).await?);
         }
-        let message = content::to_message(content, to, |_| own)?;
-        let id = id.unwrap_or_else(new_message_id);
-        let at = self.say_all(to, vec![(id.clone(), message)]).await?;
+        if let Content::Media(media) = &mut content {
+            around.file = Some(attach::upload(&self.network, self.number(), media).await?);
+        }
+        let message = content::to_message(&content, around)?;
+        let mut said = Said::new(id.unwrap_or_else(new_message_id), &message);
+        if let Content::Unknown(unknown) = content {
+            wire::bytes_field(&mut said.body, unknown.field, b"something that is not invented yet");
+        }
+        let id = said.id.clone();
+        let at = self.say_all(to, vec![said]).await?;
         Ok(Sent { id, at: at * 1000 })
     }
 
+    /// Looks up what a message speaks of.
+    async fn surroundings(&self, to: u64, content: &Content) -> Result<Surroundings> {
+        let mut around = Surroundings { peer: to, ..Surroundings::default() };
+        let Some(id) = named(content) else { return Ok(around) };
+        let row = self.row(id).await?;
+        let own = row.author == self.number();
+        if !own && matches!(content, Content::Edit(_) | Content::Revoke(_)) {
+            return Err(WorldError::NoSuchMessage(id.to_owned()));
+        }
+        around.named = Some(Named { own });
+        if let Content::PollVote(vote) = content {
+            let message = Message::decode_from_slice(&row.body).unwrap_or_default();
+            let poll = Poll::of(&row.id, row.author, &message);
+            let poll = poll.ok_or_else(|| WorldError::BadRequest(format!("{id} is no poll")))?;
+            around.vote = Some(poll.vote(self.number(), vote.options.as_deref().unwrap_or_default())?);
+        }
+        Ok(around)
+    }
+
+    async fn row(&self, id: &str) -> Result<MessageRow> {
+        let found = transcript::find(&self.network.store, self.number(), id).await?;
+        found.ok_or_else(|| WorldError::NoSuchMessage(id.to_owned()))
+    }
+
+    /// What an answer says about the message that it answers: whose it is, and what it said.
+    async fn quote(&self, id: &str) -> Result<ContextInfo> {
+        let row = self.row(id).await?;
+        let mut quoted = Message::decode_from_slice(&row.body).unwrap_or_default();
+        quoted.message_context_info = MessageField::none();
+        // A quote in a quote is not repeated.
+        if let Some(text) = quoted.extended_text_message.take() {
+            quoted.conversation = text.text;
+        }
+        Ok(ContextInfo {
+            stanza_id: Some(row.id),
+            participant: Some(Address::phone(row.author).jid().to_string()),
+            quoted_message: MessageField::some(quoted),
+            ..Default::default()
+        })
+    }
+
     /// Says several things in order, in one write. Returns the seconds they bear.
-    pub async fn say_all(&self, to: u64, messages: Vec<(String, Message)>) -> Result<i64> {
+    pub async fn say_all(&self, to: u64, messages: Vec<Said>) -> Result<i64> {
         let mut keyring = self.keys().await;
         let mut ops = Vec::new();
         let targets = self.prepare(&mut keyring, to).await?;
+        let has_companions = targets.iter().any(|target| target.number == self.number());
         let mut outbound = Vec::with_capacity(messages.len());
         let mut rows = Vec::with_capacity(messages.len());
-        for (id, message) in messages {
-            let envelope = content::envelope(&message);
-            let body = message.encode_to_vec();
-            let own_copy = targets
-                .iter()
-                .any(|target| target.number == self.number())
-                .then(|| device_sent(to, message).encode_to_vec());
+        for Said { id, body, envelope } in messages {
+            let own_copy = has_companions.then(|| device_sent(to, &body));
             let mut copies = Vec::with_capacity(targets.len());
             for target in &targets {
-                let plain = match &own_copy {
-                    Some(copy) if target.number == self.number() => copy,
-                    _ => &body,
+                let own = target.number == self.number();
+                let plain = own_copy.as_ref().filter(|_| own).unwrap_or(&body);
+                let mut children = if envelope.view_once && target.device != 0 {
+                    vec![NodeBuilder::new("unavailable").attr("type", "view_once").build()]
+                } else {
+                    vec![enc_in(keyring.seal(*target, plain).await?, None, envelope)]
                 };
-                let sealed = keyring.seal(*target, plain).await?;
-                copies.push(Copy { to: *target, by_lid: false, enc: vec![enc(sealed, None)] });
+                children.extend(envelope.poll.map(|kind| NodeBuilder::new("meta").attr("polltype", kind).build()));
+                copies.push(Copy { to: *target, by_lid: false, enc: children });
             }
             let now = now_ms();
             rows.push(MessageRow {
@@ -165,15 +233,16 @@ impl Person {
         }
     }
 
-    /// Opens messages of `from`: sends read receipts.
-    pub async fn mark_read(&self, from: u64, ids: &[String]) -> Result<()> {
+    /// Opens messages of `from`, or plays them: sends receipts.
+    pub async fn mark_read(&self, from: u64, read: &MarkRead) -> Result<()> {
         if self.is_offline() {
             return Err(WorldError::PhoneOff);
         }
+        let (status, kind) = if read.played { (Status::Played, "played") } else { (Status::Read, "read") };
         let mut by_device: Vec<(u16, Vec<String>)> = Vec::new();
         let mut ops = Vec::new();
         let now = now_ms();
-        for id in ids {
+        for id in &read.ids {
             let row = transcript::find(&self.network.store, self.number(), id).await?;
             let row = row.filter(|row| row.author == from && row.author != self.number());
             let row = row.ok_or_else(|| WorldError::NoSuchMessage(id.clone()))?;
@@ -181,17 +250,17 @@ impl Person {
                 Some((_, ids)) => ids.push(id.clone()),
                 None => by_device.push((row.author_device, vec![id.clone()])),
             }
-            let status = transcript::status(Status::Read);
+            let status = transcript::status(status);
             ops.push(Op::Status { owner: self.number(), id: id.clone(), author: from, status, at: now });
         }
         self.network.store.write(ops).await?;
         for (device, ids) in by_device {
             let to = Address::new(from, device);
-            let receipt = Receipt { to, by_lid: false, ids, kind: "read".to_owned(), at: now / 1000 };
+            let receipt = Receipt { to, by_lid: false, ids, kind: kind.to_owned(), at: now / 1000 };
             self.network.pass_receipt(&self.account, 0, receipt).await?;
         }
         self.network.store.flush().await?;
-        for id in ids {
+        for id in &read.ids {
             self.tell_message(id).await;
         }
         Ok(())
@@ -199,13 +268,7 @@ impl Person {
 
     /// Tells whoever watches that a line of the transcript changed.
     pub(super) async fn tell_message(&self, id: &str) {
-        if self.network.changes.receiver_count() == 0 {
-            return;
-        }
-        if let Ok(Some(row)) = transcript::find(&self.network.store, self.number(), id).await {
-            let message = transcript::view(&row);
-            self.network.changed(crate::world::Change::Message { number: self.number().to_string(), message });
-        }
+        transcript::tell(&self.network, self.number(), id).await;
     }
 }
 

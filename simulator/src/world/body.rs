@@ -12,7 +12,7 @@ use super::{
 use crate::network::account::{Account, Device, Kind, lock};
 use crate::network::address::{Address, parse_lid, parse_number};
 use crate::network::certificate::Authority;
-use crate::people::{Newcomer, Person, transcript};
+use crate::people::{Newcomer, OpenedFile, Person, transcript};
 use crate::store::{Op, Store, StoreError};
 
 /// Under this name the network's keys are kept.
@@ -55,6 +55,9 @@ impl World {
     /// Makes a phone. The same number and name again answers the phone that is there.
     pub async fn create_phone(&self, phone: NewPhone) -> Result<PhoneView> {
         let person = self.create(&phone.number, &phone.name, phone.lid.as_deref(), Kind::Phone, phone.hosted).await?;
+        if phone.passkey {
+            person.require_passkey(true).await?;
+        }
         Ok(phone_view(&person))
     }
 
@@ -72,13 +75,6 @@ impl World {
         let person = self.person(number, Kind::Phone)?;
         let qr = qr.to_owned();
         self.to_its_end(async move { person.scan(&qr).await }).await
-    }
-
-    /// The code that a device shows is typed on the phone. Returns when the device has proved its part.
-    pub async fn enter_code(&self, number: &str, code: &str) -> Result<Linked> {
-        let person = self.person(number, Kind::Phone)?;
-        let code = code.to_owned();
-        self.to_its_end(async move { person.enter_code(&code).await }).await
     }
 
     /// Written on the phone itself; its linked devices get their copies.
@@ -144,6 +140,11 @@ impl World {
         self.mark_read(from, Kind::Customer, read).await
     }
 
+    /// The file of a message that this person has, decrypted and checked.
+    pub async fn file(&self, owner: &str, kind: Kind, id: &str) -> Result<OpenedFile> {
+        self.person(owner, kind)?.open_file(id).await
+    }
+
     // --- faults and state
 
     /// Takes a disturbance into force; those that strike at once have struck when this returns.
@@ -179,7 +180,7 @@ impl World {
 
     // --- what these share
 
-    fn person(&self, text: &str, kind: Kind) -> Result<Arc<Person>> {
+    pub(super) fn person(&self, text: &str, kind: Kind) -> Result<Arc<Person>> {
         let digits = number(text)?;
         let person = self.0.people.get(digits).filter(|person| person.account.kind == kind);
         person.ok_or_else(|| match kind {
@@ -236,24 +237,27 @@ impl World {
         if message.id.as_deref().is_some_and(|id| id.is_empty() || id.len() > 64) {
             return Err(WorldError::BadRequest("an id has 1 to 64 characters".to_owned()));
         }
-        self.to_its_end(async move { person.say(to, &message.content, message.id).await }).await
+        self.to_its_end(async move { person.say(to, message).await }).await
     }
 
     /// Goes on when whoever asked has gone: nobody must be left half linked, nothing written but not sent.
-    async fn to_its_end<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    pub(super) async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
         self.0.network.tasks.spawn(work).await.map_err(|_| WorldError::Closing)?
     }
 
     async fn mark_read(&self, reader: &str, kind: Kind, read: MarkRead) -> Result<()> {
         let person = self.person(reader, kind)?;
         let author = number(&read.to)?;
-        self.to_its_end(async move { person.mark_read(author, &read.ids).await }).await
+        self.to_its_end(async move { person.mark_read(author, &read).await }).await
     }
 
     async fn messages(&self, owner: &str, kind: Kind, with: Option<&str>) -> Result<Vec<MessageView>> {
         let person = self.person(owner, kind)?;
         let with = with.map(number).transpose()?;
-        Ok(transcript::list(&self.0.network.store, person.number(), with).await?)
+        Ok(transcript::list(&self.0.network, person.number(), with).await?)
     }
 
     /// What a new fault does to connections that stand.
@@ -294,13 +298,20 @@ impl World {
 
 fn phone_view(person: &Person) -> PhoneView {
     let account: &Account = &person.account;
+    // One look under the lock: it is held to the end of the expression that takes it.
+    let (hosted, passkey_required) = {
+        let profile = lock(&account.profile);
+        (profile.hosted, profile.passkey.is_some())
+    };
     PhoneView {
         number: account.number.to_string(),
         name: account.name(),
         lid: account.lid.to_string(),
-        hosted: lock(&account.profile).hosted,
+        hosted,
         offline: person.is_offline(),
         link_request: person.network.requests.view(account.number),
+        passkey_required,
+        passkey: person.network.ceremonies.view(account.number),
         devices: account.devices().iter().map(|device| device_view(device, person)).collect(),
     }
 }
@@ -331,5 +342,6 @@ fn device_view(device: &Device, person: &Person) -> DeviceView {
         queued: lock(&device.queue).len(),
         prekeys: lock(&device.prekeys).len(),
         registration_id: record.registration_id,
+        history: (index != 0).then_some(record.history),
     }
 }

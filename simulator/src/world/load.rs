@@ -10,7 +10,7 @@ use super::body::number;
 use super::{Load, LoadReport, Result, World, WorldError};
 use crate::network::account::{Kind, lock};
 use crate::network::watch::Watch;
-use crate::people::{Person, new_message_id};
+use crate::people::{Person, Said, new_message_id};
 
 const TIMEOUT: Duration = Duration::from_mins(10);
 /// Messages that one customer encrypts and writes in one go.
@@ -164,13 +164,13 @@ async fn write(
             }
             progress.await;
         }
-        let messages: Vec<(String, Message)> = (written..written + batch)
+        let messages: Vec<Said> = (written..written + batch)
             .map(|index| {
                 let text = format!("Load message {} of {share}", index + 1);
-                (new_message_id(), Message { conversation: Some(text), ..Default::default() })
+                Said::new(new_message_id(), &Message { conversation: Some(text), ..Default::default() })
             })
             .collect();
-        watch.expect(messages.iter().map(|(id, _)| id.as_str()), devices);
+        watch.expect(messages.iter().map(|said| said.id.as_str()), devices);
         person.say_all(to, messages).await?;
         written += batch;
     }

@@ -1,10 +1,13 @@
 //! The one handle by which everything outside the protocol (the control API, the page, the command line, tests) acts on
 //! the simulated world. Every operation returns when it is written to the state folder.
 
+pub mod content;
 pub mod error;
 pub mod types;
 
 mod body;
+mod history;
+mod linking;
 mod load;
 
 use std::path::PathBuf;
@@ -17,7 +20,10 @@ use crate::network::Network;
 use crate::network::media::{self, Media};
 use crate::people::People;
 use crate::store::{Store, StoreError};
+pub use content::*;
 pub use error::{ErrorClass, Result, WorldError};
+pub use history::*;
+pub use linking::*;
 pub use types::*;
 
 /// Changes that a slow watcher may be behind.

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::history::HistoryProgress;
+use super::linking::{LinkRequestView, PasskeyView};
+
+use super::content::{Content, Effects, QuoteContent};
+
 /// A primary phone with an account, as `POST /phones` takes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +19,9 @@ pub struct NewPhone {
     /// A WhatsApp Business account in coexistence: the linking HMAC and signatures take their hosted form.
     #[serde(default)]
     pub hosted: bool,
+    /// Linking asks for the account's passkey.
+    #[serde(default)]
+    pub passkey: bool,
 }
 
 /// A customer with one device of its own, as `POST /customers` takes it.
@@ -38,20 +46,12 @@ pub struct PhoneView {
     /// What the phone's notification shows: a device wants to be linked by a code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_request: Option<LinkRequestView>,
+    /// The account has a passkey, which linking asks for.
+    pub passkey_required: bool,
+    /// The newest attempt to link a device behind the passkey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passkey: Option<PasskeyView>,
     pub devices: Vec<DeviceView>,
-}
-
-/// A device asks to be linked to this phone by a code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinkRequestView {
-    /// For instance `Chrome (Linux)`.
-    pub platform: String,
-    /// The device wants the phone to show a notification.
-    pub notify: bool,
-    pub asked_at: i64,
-    pub expires_at: i64,
-    /// How often a code may still be typed.
-    pub attempts_left: u8,
 }
 
 /// A linked device (companion) or a phone (device 0), as the network sees it.
@@ -73,6 +73,9 @@ pub struct DeviceView {
     /// One-time prekeys that the network still holds for it.
     pub prekeys: usize,
     pub registration_id: u32,
+    /// What the phone has handed over to it of its past; nothing for the phone itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryProgress>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,74 +96,6 @@ pub struct Linked {
     pub key_index: u32,
 }
 
-/// What a message says. In JSON the variant is a field of the request: `{"to": "...", "text": "hi"}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Content {
-    Text(String),
-    Media(MediaContent),
-    Location(LocationContent),
-    Contact(ContactContent),
-    Reaction(ReactionContent),
-    Edit(EditContent),
-    Revoke(RevokeContent),
-    /// Received, but of a kind that the simulator only names (the protobuf field).
-    Other(String),
-}
-
-/// Prepared; [`super::World`] answers `unsupported_content` for now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MediaContent {
-    /// `image`, `video`, `audio`, `voice`, `document` or `sticker`.
-    pub kind: String,
-    pub mime: String,
-    /// Base64 of the plain bytes.
-    pub data: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caption: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file_name: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LocationContent {
-    pub latitude: f64,
-    pub longitude: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ContactContent {
-    pub name: String,
-    pub number: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReactionContent {
-    /// The message reacted to.
-    pub id: String,
-    /// Empty takes the reaction back.
-    pub emoji: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EditContent {
-    pub id: String,
-    pub text: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RevokeContent {
-    pub id: String,
-}
-
 /// `POST /customers/{number}/messages` and `POST /phones/{number}/messages`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SendMessage {
@@ -168,6 +103,9 @@ pub struct SendMessage {
     /// The WhatsApp id; made up when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<QuoteContent>,
     #[serde(flatten)]
     pub content: Content,
 }
@@ -213,6 +151,11 @@ pub struct MessageView {
     pub device: u16,
     #[serde(flatten)]
     pub content: Content,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<QuoteContent>,
+    /// What later messages made of it; known to transcripts, not to live news of a single message.
+    #[serde(default)]
+    pub effects: Effects,
     pub at: i64,
     pub status: Status,
     /// When `status` was reached.
@@ -241,6 +184,9 @@ pub struct MarkRead {
     /// Whose messages.
     pub to: String,
     pub ids: Vec<String>,
+    /// Voice messages were listened to.
+    #[serde(default)]
+    pub played: bool,
 }
 
 /// `POST /phones/{number}/offline`.

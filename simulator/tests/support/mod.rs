@@ -3,6 +3,7 @@
 #![expect(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 
 pub mod raw;
+pub mod web;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +13,10 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::bot::{Bot, BotHandle};
-use whatsapp_rust::http::{HttpClient, HttpRequest, HttpResponse};
 use whatsapp_rust::transport::TokioWebSocketTransportFactory;
 use whatsapp_rust::wacore::store::in_memory::InMemoryBackend;
 use whatsapp_rust::wacore::types::events::{Event, EventHandler};
-use whatsapp_rust::{Client, Jid, async_trait};
+use whatsapp_rust::{Client, Jid};
 
 /// Far longer than anything takes; reached only by what never comes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,6 +49,7 @@ impl Stage {
         let world = World::open(&Options { state: folder.path().to_owned() }).expect("a world");
         let listener = TcpListener::bind(address).await.expect("a port");
         let address = listener.local_addr().expect("an address");
+        world.set_media_host(address.to_string());
         let closing = CancellationToken::new();
         let server =
             axum::serve(listener, world.socket_routes()).with_graceful_shutdown(closing.clone().cancelled_owned());
@@ -67,7 +68,8 @@ impl Stage {
     }
 
     pub async fn phone(&self, number: &str) {
-        let phone = NewPhone { number: number.to_owned(), name: "Agent".to_owned(), lid: None, hosted: false };
+        let phone =
+            NewPhone { number: number.to_owned(), name: "Agent".to_owned(), lid: None, hosted: false, passkey: false };
         self.world.create_phone(phone).await.expect("a phone");
     }
 
@@ -102,15 +104,6 @@ pub fn jid(number: &str) -> Jid {
     Jid::pn(number)
 }
 
-struct NoHttp;
-
-#[async_trait]
-impl HttpClient for NoHttp {
-    async fn execute(&self, _: HttpRequest) -> anyhow::Result<HttpResponse> {
-        Err(whatsapp_rust::anyhow::anyhow!("there is no web here"))
-    }
-}
-
 struct Events(mpsc::UnboundedSender<Arc<Event>>);
 
 impl EventHandler for Events {
@@ -136,7 +129,7 @@ impl Device {
         let bot = Bot::builder()
             .with_backend_arc(store.clone())
             .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(url))
-            .with_http_client(NoHttp)
+            .with_http_client(web::Web)
             .with_version((2, 3000, 1_030_000_000))
             .with_push_name("Ownline")
             .with_event_handler(Events(sender))
@@ -257,7 +250,7 @@ pub async fn queue_drained(stage: &Stage, number: &str) {
 }
 
 pub fn read(to: &str, id: &str) -> MarkRead {
-    MarkRead { to: to.to_owned(), ids: vec![id.to_owned()] }
+    MarkRead { to: to.to_owned(), ids: vec![id.to_owned()], played: false }
 }
 
 pub async fn acknowledged(device: &mut Device, id: &str, error: Option<&str>) {
