@@ -15,6 +15,7 @@ pub mod session_port;
 pub mod store;
 pub mod sync;
 pub mod time;
+mod votes;
 pub mod whatsapp;
 
 pub use config::{Config, Endpoint, KeySource, Listen};

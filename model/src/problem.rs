@@ -94,6 +94,8 @@ problems! {
     // The own line
     OptedOut "opted_out" 409 "This customer asked not to be written to.";
     TooManyAlike "too_many_alike" 409 "The same text went to many people already. Use an approved template on the business channel.";
+    LinkFirst "link_first" 409 "The first words to somebody who has not written may not hold a link.";
+    ManyOrdered "many_ordered" 409 "Your team has asked for more messages through this number than is safe at once. They go out slowly; look through them.";
     SendingStopped "sending_stopped" 409 "Nothing can be sent from this number right now.";
     NothingOlder "nothing_older" 409 "The phone has nothing older.";
     PhoneOffline "phone_offline" 503 "The phone did not answer. Open WhatsApp on it and try again.";

@@ -15,7 +15,7 @@ use ownline_model::{
 use super::{
     Result, Store, account,
     change::{Change, CustomerWrote},
-    compose, desk, own, people, progress, remap, row, table,
+    compose, desk, own, people, progress, remap, row, safety, table,
     writer::Tx,
 };
 
@@ -154,10 +154,11 @@ fn contact(tx: &mut Tx<'_>, mut remote: Contact) -> Result<()> {
         }
     }
     let local = table::contact::get(tx, remote.id)?;
+    if local.as_ref().is_some_and(|local| local.version > remote.version) {
+        return Ok(());
+    }
+    safety::keep_opt_out(tx, &mut remote, local.as_ref())?;
     if let Some(local) = &local {
-        if local.version > remote.version {
-            return Ok(());
-        }
         remote.phone = remote.phone.or_else(|| local.phone.clone());
         remote.lid = remote.lid.or_else(|| local.lid.clone());
         remote.push_name = remote.push_name.or_else(|| local.push_name.clone());
@@ -250,6 +251,10 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
     }
     if own && local.kind != MessageKind::Undecryptable {
         remote.kind = local.kind;
+    }
+    if own {
+        // What a message carries, and why it waits, its own machine knows best.
+        remote.details.clone_from(&local.details);
     }
     let told = table::outbox::waits_for(tx, remote.id.0, "message_status")?
         || table::outbox::waits_for(tx, remote.id.0, "retry_message")?;

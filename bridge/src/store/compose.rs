@@ -20,7 +20,7 @@ use super::{
     change::Change,
     desk,
     inbound::WaIdentity,
-    own, people, progress, record, scope,
+    own, people, progress, record, safety, scope,
     table::{self, outbox::About},
     writer::Tx,
 };
@@ -224,6 +224,9 @@ fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, ne
     let Some(me) = desk::me(tx)? else { refuse!(ProblemCode::NotSignedIn) };
     let own = own::channel_id(tx)? == Some(conversation.channel_id);
     if let Err(problem) = may_write(tx, &me, &conversation, ticket.as_ref(), own)? {
+        return Ok(Err(problem));
+    }
+    if own && let Some(problem) = safety::refuses(tx, &conversation, &new.text)? {
         return Ok(Err(problem));
     }
     let written_at = now();

@@ -193,6 +193,59 @@ const STEPS: &[&str] = &[
         message_id BLOB NOT NULL UNIQUE
     ) STRICT;
     ",
+    // sending safety: what left lately, and who asked not to be written to
+    r"
+    CREATE TABLE sent (
+        message_id      BLOB PRIMARY KEY,
+        conversation_id BLOB NOT NULL,
+        at              INTEGER NOT NULL,
+        sent_as         TEXT NOT NULL,
+        -- Of its words; absent where they are too short to tell.
+        fingerprint     BLOB
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sent_at ON sent (at);
+    CREATE INDEX sent_alike ON sent (fingerprint, at) WHERE fingerprint IS NOT NULL;
+    CREATE INDEX sent_chat ON sent (conversation_id);
+
+    CREATE TABLE opt_out (
+        contact_id BLOB PRIMARY KEY,
+        word       TEXT NOT NULL,
+        at         INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX contact_opted_out ON contact (id) WHERE json_extract(body, '$.opted_out_at') IS NOT NULL;
+    ",
+    // what becomes of messages
+    r"
+    -- The newest change of each aspect (and person).
+    CREATE TABLE amended (
+        message_id BLOB NOT NULL,
+        aspect     TEXT NOT NULL,
+        who        TEXT NOT NULL,
+        at         INTEGER NOT NULL,
+        made_at    INTEGER NOT NULL,
+        wa_id      TEXT NOT NULL,
+        body       TEXT,
+        PRIMARY KEY (message_id, aspect, who)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Changes of messages that are not here yet.
+    CREATE TABLE waiting_change (
+        seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+        target TEXT NOT NULL,
+        wa_id  TEXT NOT NULL,
+        fact   TEXT NOT NULL,
+        UNIQUE (target, wa_id)
+    ) STRICT;
+
+    CREATE TABLE poll_secret (
+        message_id BLOB PRIMARY KEY,
+        secret     BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- The server was told of it, or told of it: only then may it hear what becomes of it.
+    ALTER TABLE message ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+    UPDATE message SET told = 1;
+    ",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

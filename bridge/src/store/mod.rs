@@ -2,6 +2,7 @@
 //! never wait for it, and a [`Change`] follows each commit.
 
 mod account;
+mod amend;
 mod answers;
 mod apply;
 pub mod change;
@@ -19,6 +20,7 @@ mod readers;
 mod record;
 mod remap;
 mod row;
+mod safety;
 mod scope;
 mod session;
 mod status;
@@ -52,6 +54,7 @@ use writer::{Tx, Writer};
 
 pub use account::SignedIn;
 pub use compose::{ReadMark, Ticks};
+pub use safety::{Offer, Offers};
 pub use tickets::{Asked, TicketAction};
 
 /// Changes that a slow listener may be behind before it has to read anew.

@@ -19,7 +19,7 @@ use super::{
     change::Change,
     history,
     inbound::LinkedAccount,
-    row,
+    row, safety,
     table::{self, outbox::About},
     writer::Tx,
 };
@@ -149,7 +149,8 @@ impl Store {
                 history::begin(tx)?;
             }
             table::value::set_json(tx, ACCOUNT, &account)?;
-            refresh(tx, session)
+            refresh(tx, session)?;
+            safety::note_link(tx)
         })
         .await
     }

@@ -33,15 +33,8 @@ impl Store {
     /// To be called before each attempt. `false`: it must not be sent any more (expired, failed, sent).
     pub async fn note_attempt(&self, message: MessageId) -> Result<bool> {
         self.write(move |tx| {
-            let id = table::alias::resolve(tx, message.0)?;
-            let now = now().0;
-            let noted = row::run(
-                tx,
-                "UPDATE message SET attempts = attempts + 1, last_attempt_at = ?1
-                 WHERE id = ?2 AND status = 'queued' AND (expires_at IS NULL OR expires_at > ?1)",
-                params![now, id.into_bytes()],
-            )?;
-            Ok(noted > 0)
+            let id = MessageId(table::alias::resolve(tx, message.0)?);
+            note_attempt(tx, id)
         })
         .await
     }
@@ -79,7 +72,18 @@ impl Store {
     }
 }
 
-fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Vec<ToSend>> {
+pub(super) fn note_attempt(tx: &Tx<'_>, message: MessageId) -> Result<bool> {
+    let noted = row::run(
+        tx,
+        "UPDATE message SET attempts = attempts + 1, last_attempt_at = ?1
+         WHERE id = ?2 AND status = 'queued' AND (expires_at IS NULL OR expires_at > ?1)",
+        params![now().0, message.0.into_bytes()],
+    )?;
+    Ok(noted > 0)
+}
+
+/// Heads of chats, as [`Store::next_to_send`] says. What a rule holds for longer is not among them.
+pub(super) fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Vec<ToSend>> {
     // Inside a chat the order of the desk, whatever the clocks said.
     let mut statement = connection.prepare_cached(
         "WITH queue AS (
@@ -95,7 +99,7 @@ fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -> Result<Ve
          FROM queue q
          JOIN conversation v ON v.id = q.conversation_id
          JOIN contact c ON c.id = v.contact_id
-         WHERE q.place = 1 AND (json_extract(q.body, '$.details.content.type') IS NOT 'file'
+         WHERE q.place = 1 AND coalesce(json_extract(q.body, '$.details.hold.until'), 0) <= ?2 AND (json_extract(q.body, '$.details.content.type') IS NOT 'file'
              OR EXISTS (SELECT 1 FROM file_upload u WHERE u.media_id = q.media_id AND u.direct_path IS NOT NULL))
          ORDER BY q.since
          LIMIT ?3",
@@ -159,13 +163,14 @@ fn find(tx: &Tx<'_>, message: &MessageRef) -> Result<Option<Message>> {
     }
 }
 
-fn advance(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
+pub(super) fn advance(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
     let Some(mut message) = find(tx, &news.message)? else { return Ok(false) };
     let next = message.status.advance(news.status);
     if next == message.status {
         return Ok(false);
     }
     message.status = next;
+    message.details.hold = None;
     message.failure = if next == MessageStatus::Failed { news.failure.clone() } else { None };
     put_status(tx, &message)?;
     if own::channel_id(tx)? == Some(message.channel_id) && scope::tells(scope_of(tx, message.conversation_id)?) {

@@ -9,23 +9,32 @@ use ownline_model::{
     message::{self, Direction, Message, MessageKind, MessageStatus, Origin},
     sync::Op,
 };
+use rusqlite::Connection;
 
 use super::{
-    Result, Store, StoreError,
+    Result, Store, StoreError, amend,
     change::{Change, CustomerWrote},
-    inbound::{InboundFact, RecordOutcome, Recorded, WaIdentity},
-    own, people, row, scope,
+    inbound::{InboundFact, Incoming, MessageSecret, RecordOutcome, Recorded, RemoteFile, WaIdentity},
+    own, people, row, safety, scope,
     table::{self, outbox::About},
     writer::Tx,
 };
 
 impl Store {
-    /// Stores messages in one durable transaction. When this returns, WhatsApp may be told. Idempotent: a message is known
-    /// by chat, direction and WhatsApp id.
-    pub async fn record_inbound(&self, facts: Vec<InboundFact>) -> Result<Vec<Recorded>> {
+    /// Stores messages and what became of messages in one durable transaction. When this returns, WhatsApp may be told.
+    /// Idempotent: a message is known by chat, direction and WhatsApp id. Answers for each message, in order.
+    pub async fn record_inbound<T: Into<Incoming>>(&self, facts: Vec<T>) -> Result<Vec<Recorded>> {
+        let incoming: Vec<Incoming> = facts.into_iter().map(Into::into).collect();
         self.write(move |tx| {
             let channel = own::channel(tx)?.ok_or(StoreError::NotLinked)?;
-            facts.into_iter().map(|fact| record(tx, &channel, fact)).collect()
+            let mut recorded = Vec::with_capacity(incoming.len());
+            for fact in incoming {
+                match fact {
+                    Incoming::Message(fact) => recorded.push(record(tx, &channel, *fact)?),
+                    Incoming::Change(fact) => amend::follow(tx, &channel, &fact)?,
+                }
+            }
+            Ok(recorded)
         })
         .await
     }
@@ -57,7 +66,7 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
         let replaces = known.kind == MessageKind::Undecryptable && fact.kind != MessageKind::Undecryptable;
         let (message_id, conversation_id) = (known.id, conversation.id);
         if replaces {
-            replace(tx, known, &contact, conversation.scope, fact)?;
+            replace(tx, channel, known, &contact, conversation.scope, fact)?;
         }
         let outcome = if replaces { RecordOutcome::Replaced } else { RecordOutcome::Known };
         return Ok(Recorded { message_id, conversation_id, outcome });
@@ -66,7 +75,7 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
         contact.last_interaction_at = contact.last_interaction_at.max(Some(fact.at));
         table::contact::put(tx, &contact)?;
     }
-    let message = Message {
+    let mut message = Message {
         id: MessageId::fresh(),
         conversation_id: conversation.id,
         channel_id: channel.id,
@@ -84,13 +93,16 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
         expires_at: None,
         details: fact.details,
     };
-    if let Some(remote) = &fact.remote {
-        table::remote_file::put(tx, message.id, remote)?;
+    if is_new {
+        // Known before anything that refers to it.
+        table::conversation::put(tx, &conversation)?;
     }
+    complete(tx, channel, &mut message, fact.remote.as_deref(), fact.secret)?;
     let recorded = Recorded { message_id: message.id, conversation_id: conversation.id, outcome: RecordOutcome::New };
     store_new(tx, conversation, is_new, &message)?;
     tell_server(tx, &contact, &message)?;
     if !fact.from_me {
+        safety::heard(tx, &message)?;
         tx.tell(Change::CustomerWrote(Box::new(CustomerWrote {
             conversation_id: message.conversation_id,
             contact_id: contact.id,
@@ -100,6 +112,38 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
         })));
     }
     Ok(recorded)
+}
+
+/// What belongs to a message beside its row: its file, the secret of a poll, the quoted message, and what waited for it.
+fn complete(
+    tx: &Tx<'_>,
+    channel: &Channel,
+    message: &mut Message,
+    remote: Option<&RemoteFile>,
+    secret: Option<MessageSecret>,
+) -> Result<()> {
+    if let Some(remote) = remote {
+        table::remote_file::put(tx, message.id, remote)?;
+    }
+    if let Some(secret) = secret {
+        table::poll_secret::put(tx, message.id, secret)?;
+    }
+    find_quoted(tx, message)?;
+    amend::settle_waiting(tx, message, channel)
+}
+
+/// Says where this machine has the message that another one answers.
+pub(super) fn find_quoted(connection: &Connection, message: &mut Message) -> Result<()> {
+    let conversation = message.conversation_id;
+    let Some(quote) = message.details.reply_to.as_mut() else { return Ok(()) };
+    for direction in [quote.direction, Direction::Inbound, Direction::Outbound] {
+        if let Some(quoted) = table::message::by_wa_id(connection, conversation, &quote.wa_id, direction)? {
+            quote.message_id = Some(quoted.id);
+            quote.direction = quoted.direction;
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A new message in its conversation: last message, unread count, whose turn it is.
@@ -143,15 +187,20 @@ pub(super) fn about(message: &Message) -> About {
 }
 
 /// The text of a message that could not be read before.
-fn replace(tx: &mut Tx<'_>, mut message: Message, contact: &Contact, scope: Scope, fact: InboundFact) -> Result<()> {
+fn replace(
+    tx: &mut Tx<'_>,
+    channel: &Channel,
+    mut message: Message,
+    contact: &Contact,
+    scope: Scope,
+    fact: InboundFact,
+) -> Result<()> {
     message.kind = fact.kind;
     message.text = fact.text;
     message.details = fact.details;
-    if let Some(remote) = &fact.remote {
-        table::remote_file::put(tx, message.id, remote)?;
-    }
+    complete(tx, channel, &mut message, fact.remote.as_deref(), fact.secret)?;
     table::message::put(tx, &message)?;
-    tx.tell_event(Event::MessageStatus(message.clone()));
+    tx.tell_event(Event::MessageUpdated(message.clone()));
     people::refresh_last(tx, &message)?;
     // The placeholder need not travel any more if it has not left.
     if scope::tells(scope) {

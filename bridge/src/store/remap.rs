@@ -105,6 +105,8 @@ pub(super) fn message(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result
         (None, _) => {}
     }
     table::remote_file::rename(tx, old, new)?;
+    table::poll_secret::rename(tx, old, new)?;
+    table::amended::rename(tx, old, new)?;
     media::rename(tx, old, new)?;
     everywhere(tx, old.0, new.0)
 }
@@ -137,5 +139,7 @@ pub(super) fn channel(tx: &mut Tx<'_>, old: ChannelId, new: ChannelId) -> Result
 
 fn everywhere(tx: &Tx<'_>, old: Uuid, new: Uuid) -> Result<()> {
     table::alias::add(tx, old, new)?;
+    table::sent::rename(tx, old, new)?;
+    table::opt_out::rename(tx, old, new)?;
     table::outbox::rename(tx, old, new)
 }

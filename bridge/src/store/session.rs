@@ -3,20 +3,22 @@
 use std::collections::BTreeSet;
 
 use ownline_model::{
-    bridge::{QrCode, ServerLink},
+    bridge::{PairingCode, QrCode, ServerLink},
     ids::ConversationId,
     session::SessionState,
 };
 use tokio::sync::watch;
 
-use super::{Result, Store, change::Change};
+use super::{Result, Store, change::Change, safety};
 
 impl Store {
     /// Shows a new state to the screen, and reports it to the team when its name changed and a number is linked.
     pub async fn set_session(&self, state: SessionState) -> Result<()> {
         let name = state.name();
+        let noted = state.clone();
         let before = self.inner.session.send_replace(state).name();
         let _ = self.inner.changes.send(Change::Status);
+        self.write(move |tx| safety::note_session(tx, &noted)).await?;
         if before == name { Ok(()) } else { self.report_session(name).await }
     }
 
@@ -32,6 +34,25 @@ impl Store {
 
     pub fn qr(&self) -> watch::Receiver<Option<QrCode>> {
         self.inner.qr.subscribe()
+    }
+
+    /// The code to type on the phone; `None` when there is none any more.
+    pub fn offer_pairing_code(&self, code: Option<PairingCode>) {
+        self.inner.pairing_code.send_replace(code);
+        let _ = self.inner.changes.send(Change::Status);
+    }
+
+    pub fn pairing_code(&self) -> watch::Receiver<Option<PairingCode>> {
+        self.inner.pairing_code.subscribe()
+    }
+
+    /// What the account's passkey must sign; `None` once nothing is asked any more.
+    pub fn ask_passkey(&self, options: Option<serde_json::Value>) {
+        self.inner.passkey.send_replace(options);
+    }
+
+    pub fn passkey(&self) -> watch::Receiver<Option<serde_json::Value>> {
+        self.inner.passkey.subscribe()
     }
 
     /// How the link to the team's server stands.

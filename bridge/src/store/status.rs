@@ -6,7 +6,7 @@ use ownline_model::{
 };
 use rusqlite::Connection;
 
-use super::{Result, Store, desk, history, lock, own, row, table};
+use super::{Result, Store, desk, history, lock, own, row, safety, table};
 
 impl Store {
     pub async fn status(&self) -> Result<BridgeStatus> {
@@ -16,6 +16,7 @@ impl Store {
         let mut notices = lock(&self.inner.notices).clone();
         self.read(move |connection| {
             notices.extend(number_notice(connection)?);
+            notices.extend(safety::notice(connection)?);
             Ok(BridgeStatus {
                 session,
                 server,

@@ -6,7 +6,7 @@
 //!            │   └ desk_news ── receipts, inbound (pure) ──► store: statuses, typing, people
 //!            ├ hook ── inbound, content (pure) ──► store: messages, before WhatsApp is told
 //!            │   └ placeholders ── what could not be decrypted, until its place in the chat is stored
-//!            └ sender ── window, outbound, refusal (pure) ◄─► store: what to send, what became of it
+//!            └ sender ── window, pace, outbound, refusal (pure) ◄─► store: what to send, what became of it
 //! ```
 //!
 //! Nothing of the library leaves this folder.
@@ -19,12 +19,16 @@ mod device;
 mod dial;
 mod endpoint;
 mod happenings;
+mod history;
 mod hook;
 mod http;
 mod identity;
 mod inbound;
+mod link_code;
 mod machine;
 mod outbound;
+mod pace;
+mod passkey;
 mod placeholders;
 mod receipts;
 mod refusal;
@@ -44,7 +48,10 @@ pub const LOG_FILTER: &str = "whatsapp_rust=warn,wacore=warn,Client=warn,AppStat
 /// Runs the session until cancelled. Returns when all of its tasks have ended.
 pub async fn run(store: Store, commands: SessionCommands, endpoint: Endpoint, cancel: CancellationToken) {
     match endpoint::Network::new(&endpoint) {
-        Ok(network) => session::Session::new(store, network, cancel).run(commands).await,
+        Ok(network) => {
+            let history = history::run(store.clone(), cancel.clone());
+            tokio::join!(session::Session::new(store, network, cancel).run(commands), history);
+        }
         // Only a machine without usable TLS comes here. The desk works on without WhatsApp.
         Err(error) => {
             tracing::error!(%error, "no WhatsApp session is possible on this machine");

@@ -13,6 +13,8 @@ pub(super) enum Verdict {
     /// The recipient may not exist: worth a question before it counts as failed.
     NoRecipient,
     Refused(Failure),
+    /// Refused, and no new chat of this number will be taken for a while.
+    NewChatsFrozen(Failure),
 }
 
 /// Reads the error of an acknowledgement: a number as text, absent where the message was taken.
@@ -21,7 +23,7 @@ pub(super) fn verdict(error: Option<&str>) -> Verdict {
         None | Some("" | "0") => Verdict::Accepted,
         Some("404") => Verdict::NoRecipient,
         Some("408" | "429" | "500" | "502" | "503" | "504") => Verdict::Later,
-        Some("463") => Verdict::Refused(reach_out_locked()),
+        Some("463") => Verdict::NewChatsFrozen(reach_out_locked()),
         Some(code) => Verdict::Refused(refused(code)),
     }
 }
@@ -69,7 +71,7 @@ mod tests {
 
     fn code(error: &str) -> (String, bool) {
         match verdict(Some(error)) {
-            Verdict::Refused(failure) => (failure.code, failure.retryable),
+            Verdict::Refused(failure) | Verdict::NewChatsFrozen(failure) => (failure.code, failure.retryable),
             other => panic!("{error}: {other:?}"),
         }
     }

@@ -2,7 +2,10 @@
 //! only when WhatsApp's server has acknowledged it without an error; until then it goes again, under the same id, after silence,
 //! after a lost connection and after a restart.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ownline_model::{
     ids::MessageId,
@@ -18,17 +21,26 @@ use whatsapp_rust::{Client, SendError, SendOptions};
 
 use super::{
     identity, outbound,
+    pace::{Leaving, Pace, Sorted},
     refusal::{self, Verdict},
     window::{Next, Window},
 };
-use crate::store::{
-    Store,
-    change::Change,
-    inbound::{MessageRef, StatusNews, ToSend, WaIdentity},
+use crate::{
+    safety::{Ledger, Sent},
+    store::{
+        Store, StoreError,
+        change::Change,
+        inbound::{MessageRef, StatusNews, ToSend, WaIdentity},
+    },
 };
 
 /// Chats looked at in one go: more than can be on their way, because some wait for an answer or rest.
 const LOOK_AT: u32 = 512;
+/// A machine that sleeps does not count this clock's time, and people set the other: what is held for longer is looked at
+/// again after this.
+const LONGEST_SLEEP: Duration = Duration::from_mins(10);
+/// The store could not be read: a full disk, a lock.
+const AFTER_TROUBLE: Duration = Duration::from_secs(5);
 /// Answers handled in one transaction.
 const ANSWERS_AT_ONCE: usize = 64;
 /// Answers that may wait here; the session waits when there are more.
@@ -49,6 +61,10 @@ pub(super) struct Sender {
     online: watch::Receiver<Option<u64>>,
     answers: mpsc::Receiver<ServerAnswer>,
     window: Window,
+    /// What the sending rules know; absent until it was read.
+    pace: Option<Pace>,
+    /// When the first message that a rule holds may go.
+    held_until: Option<Instant>,
     attempts: JoinSet<Attempt>,
     /// Whether the store may hold something that has not been looked at.
     look: bool,
@@ -86,6 +102,8 @@ pub(super) fn sender(
         online,
         answers: receiver,
         window: Window::default(),
+        pace: None,
+        held_until: None,
         attempts: JoinSet::new(),
         look: true,
     };
@@ -100,7 +118,7 @@ impl Sender {
             if self.online.borrow().is_some() {
                 self.fill().await;
             }
-            let moment = self.window.next_moment();
+            let moment = [self.window.next_moment(), self.held_until].into_iter().flatten().min();
             tokio::select! {
                 () = cancel.cancelled() => break,
                 connection = online.changed() => match connection {
@@ -134,30 +152,54 @@ impl Sender {
         }
     }
 
-    /// Starts as many attempts as there is room for: the head of each chat.
+    /// Starts as many attempts as there is room for and the rules allow: the head of each chat.
     async fn fill(&mut self) {
         if !self.look || !self.window.has_room() {
             return;
         }
         self.look = false;
-        let queued = match self.store.next_to_send(LOOK_AT).await {
-            Ok(queued) => queued,
-            Err(error) => return tracing::error!(%error, "the messages to send could not be read"),
-        };
-        let now = Instant::now();
-        for message in queued {
-            if self.window.admits(message.conversation_id, now) {
-                self.begin(message);
+        self.held_until = None;
+        let sorted = match self.sort().await {
+            Ok(sorted) => sorted,
+            Err(error) => {
+                self.held_until = Some(Instant::now() + AFTER_TROUBLE);
+                return tracing::error!(%error, "the messages to send could not be read");
             }
+        };
+        self.held_until = sorted.wake_at.map(instant);
+        for leaving in sorted.leaving {
+            self.begin(leaving);
+        }
+        if !sorted.held.is_empty()
+            && let Err(error) = self.store.hold(sorted.held).await
+        {
+            tracing::warn!(%error, "why messages wait could not be noted");
+        }
+        if !sorted.refused.is_empty() {
+            let now = crate::time::now();
+            let refused = sorted.refused.into_iter();
+            self.look = true;
+            self.tell(refused.map(|(id, why)| news(MessageRef::Id(id), Some(why.failure()), now)).collect()).await;
         }
     }
 
-    fn begin(&mut self, message: ToSend) {
+    async fn sort(&mut self) -> Result<Sorted, StoreError> {
+        if self.pace.is_none() {
+            self.pace = Some(Pace::new(self.store.sent_lately().await?));
+        }
+        let now = Instant::now();
+        let offers = self.store.offers(LOOK_AT, self.window.busy(now)).await?;
+        let (pace, window) = (self.pace.get_or_insert_with(|| Pace::new(Ledger::default())), &self.window);
+        Ok(pace.sort(offers, |chat| window.admits(chat, now), window.room(), crate::time::now()))
+    }
+
+    fn begin(&mut self, leaving: Leaving) {
+        let Leaving { message, sent } = leaving;
         self.window.begin(message.wa_id.clone(), message.message_id, message.conversation_id);
         let (store, client) = (self.store.clone(), Arc::clone(&self.client));
         self.attempts.spawn(async move {
             let wa_id = message.wa_id.clone();
-            let outcome = attempt(&store, &client, message).await;
+            let outcome = attempt(&store, &client, message, sent).await;
             Attempt { wa_id, outcome }
         });
     }
@@ -165,7 +207,11 @@ impl Sender {
     async fn attempted(&mut self, attempt: Attempt) {
         let now = Instant::now();
         match attempt.outcome {
-            Outcome::Left => self.window.left(&attempt.wa_id, now),
+            Outcome::Left => {
+                if let (Some(chat), Some(pace)) = (self.window.left(&attempt.wa_id, now), &mut self.pace) {
+                    pace.left(chat, crate::time::now());
+                }
+            }
             Outcome::Withdrawn => {
                 self.window.end(&attempt.wa_id);
                 self.look = true;
@@ -200,9 +246,14 @@ impl Sender {
             answers.push(answer);
         }
         let mut told = Vec::with_capacity(answers.len());
+        let mut frozen = false;
         for answer in answers {
             match refusal::verdict(answer.error.as_deref()) {
                 Verdict::Accepted => told.push(self.settled(&answer, None)),
+                Verdict::NewChatsFrozen(failure) => {
+                    frozen = true;
+                    told.push(self.settled(&answer, Some(failure)));
+                }
                 Verdict::Refused(failure) => told.push(self.settled(&answer, Some(failure))),
                 Verdict::NoRecipient => told.push(self.settled(&answer, Some(refusal::not_on_whatsapp()))),
                 Verdict::Later => {
@@ -213,6 +264,9 @@ impl Sender {
             }
         }
         self.look = true;
+        if frozen && let Err(error) = self.store.new_chats_frozen(None).await {
+            tracing::error!(%error, "that WhatsApp takes no new chats could not be noted");
+        }
         self.tell(told).await;
     }
 
@@ -240,11 +294,11 @@ fn news(message: MessageRef, failure: Option<Failure>, at: UtcMillis) -> StatusN
     StatusNews { message, status, at, failure }
 }
 
-async fn attempt(store: &Store, client: &Arc<Client>, message: ToSend) -> Outcome {
+async fn attempt(store: &Store, client: &Arc<Client>, message: ToSend, sent: Option<Sent>) -> Outcome {
     let Some(address) = identity::address(&message.chat) else {
         return Outcome::Failed(refusal::not_on_whatsapp());
     };
-    match note(store, message.message_id).await {
+    match note(store, message.message_id, sent).await {
         Ok(true) => {}
         Ok(false) => return Outcome::Withdrawn,
         Err(why) => return Outcome::Later(why),
@@ -256,8 +310,8 @@ async fn attempt(store: &Store, client: &Arc<Client>, message: ToSend) -> Outcom
     }
 }
 
-async fn note(store: &Store, message: MessageId) -> Result<bool, String> {
-    store.note_attempt(message).await.map_err(|error| error.to_string())
+async fn note(store: &Store, message: MessageId, sent: Option<Sent>) -> Result<bool, String> {
+    store.note_leaving(message, sent).await.map_err(|error| error.to_string())
 }
 
 async fn outcome_of(client: &Client, chat: &WaIdentity, error: SendError) -> Outcome {
@@ -278,6 +332,12 @@ async fn is_on_whatsapp(client: &Client, chat: &WaIdentity) -> Option<bool> {
     let address = identity::address(chat)?;
     let found = client.contacts().is_on_whatsapp(&[address]).await.ok()?;
     found.first().map(|person| person.is_registered)
+}
+
+/// This moment, or an earlier one to look again.
+fn instant(at: UtcMillis) -> Instant {
+    let lasts = Duration::from_millis(u64::try_from(at.since(crate::time::now())).unwrap_or_default());
+    Instant::now() + lasts.min(LONGEST_SLEEP)
 }
 
 async fn until(moment: Option<Instant>) {

@@ -2,7 +2,7 @@
 //! with the clock passed in.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -45,7 +45,18 @@ pub(super) enum Next {
 
 impl Window {
     pub(super) fn has_room(&self) -> bool {
-        self.by_wa_id.len() < WIDTH
+        self.room() > 0
+    }
+
+    /// How many more may be on their way.
+    pub(super) fn room(&self) -> usize {
+        WIDTH.saturating_sub(self.by_wa_id.len())
+    }
+
+    /// Chats whose next message may not go now.
+    pub(super) fn busy(&self, now: Instant) -> HashSet<ConversationId> {
+        let resting = self.resting.iter().filter(|(_, until)| **until > now).map(|(&chat, _)| chat);
+        self.by_wa_id.values().map(|on_its_way| on_its_way.chat).chain(resting).collect()
     }
 
     /// Whether the next message of this chat may go now.
@@ -60,11 +71,11 @@ impl Window {
         self.by_wa_id.insert(wa_id, OnItsWay { message, chat, deadline: None });
     }
 
-    /// The library has handed it to the socket.
-    pub(super) fn left(&mut self, wa_id: &str, now: Instant) {
-        if let Some(on_its_way) = self.by_wa_id.get_mut(wa_id) {
-            on_its_way.deadline = Some(now + ANSWER_WITHIN);
-        }
+    /// The library has handed it to the socket. Answers with its chat.
+    pub(super) fn left(&mut self, wa_id: &str, now: Instant) -> Option<ConversationId> {
+        let on_its_way = self.by_wa_id.get_mut(wa_id)?;
+        on_its_way.deadline = Some(now + ANSWER_WITHIN);
+        Some(on_its_way.chat)
     }
 
     /// WhatsApp answered, or the attempt ended. `None`: it was not on its way, or no longer.

@@ -1,0 +1,126 @@
+//! What a rule holds, and letting it go.
+
+use ownline_model::{
+    details::Hold,
+    event::Event,
+    ids::{ConversationId, MessageId},
+    message::{Direction, Failure, Message, MessageStatus},
+    problem::ProblemCode,
+};
+use rusqlite::params;
+
+use super::super::{
+    DeskError, Result, Store,
+    change::Change,
+    inbound::{MessageRef, StatusNews},
+    own, progress, row, table,
+    writer::Tx,
+};
+use crate::{
+    safety::{Sent, fingerprint},
+    time::now,
+};
+
+/// Ends that differ by less look the same to people.
+const SAME_MS: i64 = 2000;
+
+impl Store {
+    /// Shows why these messages wait.
+    pub async fn hold(&self, holds: Vec<(MessageId, Hold)>) -> Result<()> {
+        self.write(move |tx| holds.into_iter().try_for_each(|(id, hold)| self::hold(tx, id, hold))).await
+    }
+
+    /// To be called before each attempt. `false`: it must not be sent any more. `sent`: how it counts, unless it did before.
+    pub async fn note_leaving(&self, message: MessageId, sent: Option<Sent>) -> Result<bool> {
+        self.write(move |tx| {
+            let id = MessageId(table::alias::resolve(tx, message.0)?);
+            if !progress::note_attempt(tx, id)? {
+                return Ok(false);
+            }
+            let Some(message) = table::message::get(tx, id)? else { return Ok(false) };
+            if let Some(sent) = sent {
+                let print = message.text.as_deref().and_then(fingerprint);
+                table::sent::put(tx, &Sent { message: id, chat: message.conversation_id, ..sent }, print)?;
+            }
+            release_one(tx, message)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Takes a message out of the queue that has not left. It stays in the chat as failed, with `cancelled` as its reason.
+    pub async fn cancel_message(&self, id: MessageId) -> std::result::Result<Message, DeskError> {
+        let cancelled = self.write(move |tx| cancel(tx, id)).await?;
+        cancelled.map_err(|code| DeskError::Refused(Box::new(code.into())))
+    }
+}
+
+fn hold(tx: &mut Tx<'_>, id: MessageId, hold: Hold) -> Result<()> {
+    let id = MessageId(table::alias::resolve(tx, id.0)?);
+    let Some(mut message) = table::message::get(tx, id)?.filter(|message| message.status == MessageStatus::Queued)
+    else {
+        return Ok(());
+    };
+    if message.details.hold.as_ref().is_some_and(|known| is_same(known, &hold)) {
+        return Ok(());
+    }
+    message.details.hold = Some(hold);
+    table::message::put(tx, &message)?;
+    tx.tell_event(Event::MessageStatus(message));
+    Ok(())
+}
+
+fn is_same(one: &Hold, other: &Hold) -> bool {
+    one.code == other.code
+        && match (one.until, other.until) {
+            (Some(one), Some(other)) => one.since(other).abs() < SAME_MS,
+            (one, other) => one == other,
+        }
+}
+
+fn release_one(tx: &mut Tx<'_>, mut message: Message) -> Result<()> {
+    if message.details.hold.take().is_some() {
+        table::message::put(tx, &message)?;
+        tx.tell_event(Event::MessageStatus(message));
+    }
+    Ok(())
+}
+
+/// Something changed about these chats (all of them: `None`): what is held there is judged anew.
+pub(in crate::store) fn release(tx: &mut Tx<'_>, conversation: Option<ConversationId>) -> Result<()> {
+    let Some(channel) = own::channel_id(tx)? else { return Ok(()) };
+    let held: Vec<Message> = row::all(
+        tx,
+        "SELECT body FROM message WHERE channel_id = ?1 AND status = 'queued' AND (?2 IS NULL OR conversation_id = ?2)
+             AND json_extract(body, '$.details.hold') IS NOT NULL",
+        params![channel.0.into_bytes(), conversation.map(|id| id.0.into_bytes())],
+    )?;
+    if !held.is_empty() {
+        tx.tell(Change::ToSend);
+    }
+    held.into_iter().try_for_each(|message| release_one(tx, message))
+}
+
+fn cancel(tx: &mut Tx<'_>, id: MessageId) -> Result<std::result::Result<Message, ProblemCode>> {
+    let id = MessageId(table::alias::resolve(tx, id.0)?);
+    let Some(message) = table::message::get(tx, id)? else { return Ok(Err(ProblemCode::NotFound)) };
+    if own::channel_id(tx)? != Some(message.channel_id) {
+        return Ok(Err(ProblemCode::NotYourNumber));
+    }
+    let attempts: Option<i64> = row::scalar(tx, "SELECT attempts FROM message WHERE id = ?", [id.0.into_bytes()])?;
+    // Once it was handed to WhatsApp nobody can say that it has not arrived.
+    let waits = message.status == MessageStatus::Queued && attempts == Some(0);
+    if message.direction == Direction::Inbound || !waits {
+        return Ok(Err(ProblemCode::InvalidRequest));
+    }
+    let failure = Failure {
+        code: "cancelled".to_owned(),
+        detail: "It was taken back before it left.".to_owned(),
+        retryable: true,
+    };
+    let news =
+        StatusNews { message: MessageRef::Id(id), status: MessageStatus::Failed, at: now(), failure: Some(failure) };
+    progress::advance(tx, &news)?;
+    tx.tell(Change::ToSend);
+    Ok(Ok(table::message::get(tx, id)?.unwrap_or(message)))
+}
