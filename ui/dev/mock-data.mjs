@@ -1,5 +1,7 @@
 // Invented people and chats for the mock server. Never part of a build.
 // @ts-check
+import { kinds } from "./mock-kinds.mjs";
+
 /** @typedef {import("../src/api/model").Message} Message */
 /** @typedef {import("../src/api/model").ConversationItem} ConversationItem */
 
@@ -258,3 +260,29 @@ for (let n = 0; n < 120; n += 1)
     phone: `+55119${String(10_000_000 + n)}`,
     lines: [["in", `Question number ${n + 1}`, 3000 + n * 7]],
   });
+
+// Every kind of message in one chat.
+chat({
+  name: "Hiro Nakano",
+  phone: "+819012345678",
+  ticket: "in_progress",
+  lines: kinds.map(([, who, text], n) => [who, text ?? "*", kinds.length - n + 2]),
+});
+const every = items.at(-1);
+const shown = threads.get(every?.id ?? "") ?? [];
+kinds.forEach(([kind, , text, details, more], n) => {
+  const message = /** @type {any} */ (shown[n]);
+  Object.assign(message, { kind, text, details, status: message.direction === "inbound" ? "delivered" : "read" }, more);
+  const quote = message.details.reply_to;
+  if (quote) quote.message_id = shown[n + 1 + Number(quote.message_id)]?.id;
+});
+if (every?.last_message)
+  Object.assign(every.last_message, { kind: "text", preview: "And here is the invoice.", status: "failed" });
+chat({ name: "Warehouse night shift", phone: null, lines: [["in", "Ramp three is free again", 45]] });
+const group = items.at(-1);
+if (group) {
+  Object.assign(group.contact, { kind: "group", lid: "120363041234567890" });
+  Object.assign(group, { scope: "private", on_phone: { archived: false, pinned: true, muted_until: now + 900 * DAY } });
+  for (const message of threads.get(group.id) ?? [])
+    message.details = { sender: { id: "34612345678", name: "Rosa Paredes" } };
+}

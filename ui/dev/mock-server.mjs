@@ -8,6 +8,7 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import { WebSocketServer } from "ws";
 import { agents, channels, id, items, me, threads } from "./mock-data.mjs";
+import { png, tone } from "./mock-kinds.mjs";
 
 /** @param {string} name @param {string} fallback */
 const option = (name, fallback) => {
@@ -189,6 +190,8 @@ function answer(method, path, q, body) {
         q,
       );
   }
+  const own = bridgeOnly(method, path, body, conv);
+  if (own !== undefined) return own;
   const contact = items.find((item) => path === `/api/contacts/${item.contact.id}`)?.contact;
   if (contact) return method === "PATCH" ? Object.assign(contact, body, { version: contact.version + 1 }) : contact;
   if (/\/enrolment$/.test(path))
@@ -254,11 +257,107 @@ function answer(method, path, q, body) {
   return problem("not_found", 404);
 }
 
+const settings = { read_receipts: "on_view", default_scope: "shared", lends: true };
+const meters = [
+  ["replies_minute", 3, 20],
+  ["sends_minute", 8, 8],
+  ["sends_hour", 41, 80],
+  ["sends_day", 118, 400],
+  ["new_chats_day", 5, 5],
+].map(([code, used, limit]) => ({ code, used, limit, free_at: used === limit ? Date.now() + 50_000 : null }));
+
+/** What only the bridge answers. @param {string} method @param {string} path @param {any} body @param {any} conv @returns {any} */
+function bridgeOnly(method, path, body, conv) {
+  const held = [...threads.values()].flat().filter((message) => message.details?.hold);
+  const message = [...threads.values()].flat().find((one) => path.startsWith(`/api/messages/${one.id}`));
+  switch (`${method} ${path}`) {
+    case "GET /settings":
+      return settings;
+    case "PUT /settings":
+      return Object.assign(settings, body);
+    case "PUT /presence":
+    case "POST /link/cancel":
+      return null;
+    case "GET /pairing-code":
+      return { code: "K7QF2MXR", phone: "+5511988887777", expires_at: Date.now() + 160_000 };
+    case "GET /passkey":
+      return {
+        options: { challenge: "Y2hhbGxlbmdl", rpId: "whatsapp.com", allowCredentials: [] },
+        until: Date.now() + 90_000,
+      };
+    case "GET /safety":
+      return {
+        mode: "new_chats_frozen",
+        reason: null,
+        until: Date.now() + 5 * 3_600_000,
+        meters,
+        opted_out: 2,
+        held: held.map((one) => ({
+          message_id: one.id,
+          conversation_id: one.conversation_id,
+          name: items.find((item) => item.id === one.conversation_id)?.contact.name,
+          hold: one.details?.hold,
+        })),
+      };
+    case "GET /safety/opt-outs":
+      return items
+        .slice(4, 6)
+        .map((item) => ({
+          contact_id: item.contact.id,
+          name: item.contact.name,
+          word: "STOP",
+          at: Date.now() - 7_200_000,
+        }));
+  }
+  if (path.endsWith("/merges"))
+    return [
+      {
+        id: "0190b000-0000-7000-8000-ffffffffffff",
+        contact_id: items[0]?.contact.id,
+        merged: { ...items[4]?.contact, name: "Joana S." },
+        reason: "same_lid",
+        at: Date.now() - 86_400_000,
+        undone_at: null,
+      },
+    ];
+  if (conv && path.endsWith("/scope")) return Object.assign(conv, { scope: body.scope, version: conv.version + 1 });
+  if (conv && path.endsWith("/older")) return problem("phone_offline", 503);
+  if (conv && path.endsWith("/team-view")) {
+    const all = (threads.get(conv.id) ?? []).slice(-12);
+    const hide = conv.scope === "metadata";
+    return {
+      scope: conv.scope,
+      conversation: conv.scope === "private" ? null : conv,
+      messages: conv.scope === "private" ? [] : all.map((one) => (hide ? { ...one, text: null } : one)),
+      withheld: conv.scope === "private" ? all.length : 3,
+    };
+  }
+  if (path.startsWith("/api/media"))
+    return {
+      id: id(),
+      kind: "document",
+      attachment: { mime: "application/pdf", size: 1000, file_name: "a.pdf", state: { at: "here" } },
+    };
+  if (!message) return undefined;
+  if (path.endsWith("/reaction")) {
+    const reactions = (message.details?.reactions ?? []).filter((one) => one.direction === "inbound");
+    if (body.emoji) reactions.push({ emoji: body.emoji, direction: "outbound", at: Date.now() });
+    message.details = { ...message.details, reactions };
+  } else if (method === "PATCH")
+    Object.assign(message, { text: body.text, details: { ...message.details, edited_at: Date.now() } });
+  else if (method === "DELETE")
+    Object.assign(message, { kind: "revoked", text: null, details: { revoked_at: Date.now() } });
+  else return null;
+  return message;
+}
+
 const web = createServer(async (request, response) => {
   const at = new URL(request.url ?? "/", "http://mock");
   const api =
     at.pathname.startsWith("/api/") ||
-    /^\/(mock|status|health|qr|link|unlink|restart|server|browser-)/.test(at.pathname);
+    /^\/(mock|status|health|qr|link|unlink|restart|server|browser-|safety|settings|presence|passkey|pairing-code)/.test(
+      at.pathname,
+    );
   if (!api) {
     const file = new URL(`.${at.pathname}`, dist);
     if (at.pathname !== "/" && existsSync(file) && extname(at.pathname)) {
@@ -279,9 +378,22 @@ const web = createServer(async (request, response) => {
     );
     return;
   }
+  const bytes = at.pathname.endsWith("/media") && request.method === "GET";
+  if (bytes || at.pathname.endsWith("/picture")) {
+    const of = [...threads.values()].flat().find((message) => at.pathname.includes(message.id));
+    const sound = of?.kind === "voice" || of?.kind === "audio";
+    response.writeHead(200, { "content-type": sound ? "audio/wav" : "image/png" });
+    response.end(sound ? tone() : png());
+    return;
+  }
   let text = "";
   for await (const chunk of request) text += chunk;
-  const said = answer(request.method ?? "GET", at.pathname, at.searchParams, text ? JSON.parse(text) : {});
+  const said = answer(
+    request.method ?? "GET",
+    at.pathname,
+    at.searchParams,
+    text ? (text.startsWith("{") ? JSON.parse(text) : {}) : {},
+  );
   const http = said?.http ?? (said === undefined || said === null ? 204 : 200);
   response.writeHead(http, { "content-type": http >= 400 ? "application/problem+json" : "application/json" });
   response.end(http === 204 ? "" : JSON.stringify(said?.http ? said.body : said));

@@ -1,4 +1,16 @@
 import { body, bridge } from "./client";
+import type {
+  ConversationItem,
+  Id,
+  LineSettings,
+  OptOut,
+  PairingCode,
+  PasskeyRequest,
+  SafetyReport,
+  Scope,
+  TeamView,
+} from "./model";
+import { call } from "./pending";
 
 // What only the bridge offers: its state, the WhatsApp link and the way to the team's server.
 
@@ -6,8 +18,31 @@ type Signal = { signal?: AbortSignal };
 
 export const status = (ask: Signal = {}) => body(bridge().GET("/status", ask));
 export const qr = (ask: Signal = {}) => body(bridge().GET("/qr", ask));
-export const link = (choice: { number_use: "work" | "personal"; consent: boolean; lends: boolean }) =>
-  body(bridge().POST("/link", { body: choice }));
+export interface LinkChoice {
+  number_use: "work" | "personal";
+  consent: boolean;
+  lends: boolean;
+  /** The own number, to link with a code that is typed on the phone. */
+  phone?: string;
+}
+export const link = (choice: LinkChoice) => body(bridge().POST("/link", { body: choice }));
+export const cancelLink = () => call<void>("POST", "/link/cancel");
+export const confirmNumber = (goOn: boolean) => call<void>("POST", "/link/confirm", { go_on: goOn });
+export const pairingCode = (ask: Signal = {}) => call<PairingCode>("GET", "/pairing-code", undefined, ask.signal);
+export const passkey = (ask: Signal = {}) => call<PasskeyRequest>("GET", "/passkey", undefined, ask.signal);
+export const answerPasskey = (assertion: unknown) => call<void>("POST", "/passkey", { assertion });
+export const settings = (ask: Signal = {}) => call<LineSettings>("GET", "/settings", undefined, ask.signal);
+export const saveSettings = (settings: LineSettings) => call<LineSettings>("PUT", "/settings", settings);
+export const present = (here: boolean) => call<void>("PUT", "/presence", { present: here });
+export const safety = (ask: Signal = {}) => call<SafetyReport>("GET", "/safety", undefined, ask.signal);
+export const optOuts = (ask: Signal = {}) => call<OptOut[]>("GET", "/safety/opt-outs", undefined, ask.signal);
+export const liftOptOut = (contact: Id) => call<void>("DELETE", `/safety/opt-outs/${contact}`);
+export const setScope = (id: Id, scope: Scope, earlier: boolean) =>
+  call<ConversationItem>("PUT", `/api/conversations/${id}/scope`, { scope, earlier });
+export const teamView = (id: Id, ask: Signal = {}) =>
+  call<TeamView>("GET", `/api/conversations/${id}/team-view`, undefined, ask.signal);
+export const older = (id: Id, before: Id | null) =>
+  call<void>("POST", `/api/conversations/${id}/older`, before ? { before } : {});
 export const unlink = () => body(bridge().POST("/unlink"));
 export const restart = () => body(bridge().POST("/restart"));
 export const checkServer = (url: string) => body(bridge().POST("/server/check", { body: { url } }));

@@ -157,8 +157,22 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
     case "conversation:transferred":
       applyConversation(client, event.data);
       break;
+    case "conversation:unshared":
+      // What is no longer shared leaves this screen too; the host tells what is left.
+      client.removeQueries({ queryKey: messagesQuery(event.data.id).queryKey, type: "inactive" });
+      void client.invalidateQueries({ queryKey: messagesQuery(event.data.id).queryKey });
+      client.removeQueries({ queryKey: ["file"], type: "inactive" });
+      applyConversation(client, event.data);
+      void client.invalidateQueries({ queryKey: ["conversations"] });
+      break;
+    case "contact:merged":
+      void client.invalidateQueries({ queryKey: ["merges"] });
+      void client.invalidateQueries({ queryKey: ["contacts"] });
+      void client.invalidateQueries({ queryKey: ["contact"] });
+      break;
     case "message:new":
     case "message:status":
+    case "message:updated":
       applyMessage(client, event.data);
       break;
     case "ticket:created":

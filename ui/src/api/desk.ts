@@ -1,5 +1,6 @@
 import { body, server } from "./client";
-import type { ContactPatch, ConversationView, Id, TicketState } from "./model";
+import type { ContactPatch, ConversationView, Id, Merge, Message, NewMessage, TicketState } from "./model";
+import { call } from "./pending";
 
 // The desk: the same calls on the bridge and on the server.
 
@@ -26,17 +27,25 @@ export const messages = (id: Id, cursor: Cursor, ask: Signal = {}) =>
       ...ask,
     }),
   );
-export const send = (id: Id, message: { id: Id; text: string }) =>
+export const send = (id: Id, message: NewMessage) =>
   body(server().POST("/api/conversations/{id}/messages", { ...at(id), body: message }));
 export const readUpTo = (id: Id, position: number) =>
   body(server().PUT("/api/conversations/{id}/read", { ...at(id), body: { position } }));
 export const retry = (id: Id) => body(server().POST("/api/messages/{id}/retry", at(id)));
+export const edit = (id: Id, text: string) => call<Message>("PATCH", `/api/messages/${id}`, { text });
+export const revoke = (id: Id) => call<Message>("DELETE", `/api/messages/${id}`);
+export const react = (id: Id, emoji: string) => call<Message>("PUT", `/api/messages/${id}/reaction`, { emoji });
+export const played = (id: Id) => call<void>("POST", `/api/messages/${id}/played`);
 
 export const contacts = (q: string, cursor: Cursor, ask: Signal = {}) =>
   body(server().GET("/api/contacts", { params: { query: { q: given(q), cursor: given(cursor) } }, ...ask }));
 export const contact = (id: Id, ask: Signal = {}) => body(server().GET("/api/contacts/{id}", { ...at(id), ...ask }));
 export const patchContact = (id: Id, patch: ContactPatch) =>
   body(server().PATCH("/api/contacts/{id}", { ...at(id), body: patch }));
+
+export const merges = (id: Id, ask: Signal = {}) =>
+  call<Merge[]>("GET", `/api/contacts/${id}/merges`, undefined, ask.signal);
+export const undoMerge = (id: Id) => call<Merge>("POST", `/api/merges/${id}/undo`);
 
 export const tickets = (state: TicketState | "", assignee: Id, cursor: Cursor, ask: Signal = {}) =>
   body(

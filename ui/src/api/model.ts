@@ -22,6 +22,19 @@ export type ConversationItem = B["ConversationItem"];
 type ConversationCounts = B["ConversationCounts"];
 export type ConversationView = Exclude<keyof ConversationCounts, "unread">;
 export type Message = B["Message"];
+export type MessageDetails = B["MessageDetails"];
+export type Content = B["Content"];
+export type ContentOf<T extends Content["type"]> = Extract<Content, { type: T }>;
+export type Attachment = B["Attachment"];
+export type FileState = B["FileState"];
+export type Quote = B["Quote"];
+export type Reaction = B["Reaction"];
+export type Hold = B["Hold"];
+export type ContactCard = B["ContactCard"];
+export type Place = B["Place"];
+export type NewMessage = B["NewMessage"];
+export type Merge = B["Merge"];
+export type OnPhone = B["OnPhone"];
 export type MessageKind = B["MessageKind"];
 export type MessageStatus = B["MessageStatus"];
 export type Ticket = B["Ticket"];
@@ -41,6 +54,20 @@ export type BridgeStatus = B["BridgeStatus"];
 export type SessionState = B["SessionState"];
 export type SessionStateName = B["SessionStateName"];
 export type ServerLink = B["ServerLink"];
+export type HistoryProgress = B["HistoryProgress"];
+export type {
+  HeldMessage,
+  LineSettings,
+  Meter,
+  OptOut,
+  PairingCode,
+  PasskeyRequest,
+  ReadReceipts,
+  SafetyReport,
+  SendingMode,
+  TeamView,
+  UploadedMedia,
+} from "./pending";
 
 // Accounts
 export type Tokens = S["Tokens"];

@@ -2,9 +2,17 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { host } from "./access";
 import * as bridge from "./bridge";
 import * as desk from "./desk";
+import * as media from "./media";
 import type { ConversationView, Id, SessionStateName, TicketState } from "./model";
 
-const LINKING: ReadonlySet<SessionStateName> = new Set(["unlinked", "waiting_for_scan", "pairing", "syncing"]);
+const LINKING: ReadonlySet<SessionStateName> = new Set([
+  "unlinked",
+  "waiting_for_scan",
+  "passkey_needed",
+  "confirm_number",
+  "pairing",
+  "syncing",
+]);
 const firstPage = null as string | null;
 const nextPage = (last: { next_cursor?: string | null }) => last.next_cursor ?? undefined;
 
@@ -17,7 +25,8 @@ export const statusQuery = queryOptions({
   retry: false,
   refetchInterval: (query) => {
     const status = query.state.data;
-    return query.state.error || !status || LINKING.has(status.session.state) ? 1_000 : 4_000;
+    if (query.state.error || !status || LINKING.has(status.session.state)) return 1_000;
+    return status.history?.state === "importing" ? 2_000 : 4_000;
   },
 });
 
@@ -66,4 +75,53 @@ export const ticketsQuery = (state: TicketState | "", assignee: Id) =>
     queryFn: ({ pageParam, signal }) => desk.tickets(state, assignee, pageParam, { signal }),
     initialPageParam: firstPage,
     getNextPageParam: nextPage,
+  });
+
+export const safetyQuery = queryOptions({
+  queryKey: ["safety"],
+  queryFn: ({ signal }) => bridge.safety({ signal }),
+  enabled: () => host() === "bridge",
+  refetchInterval: 5_000,
+});
+export const optOutsQuery = queryOptions({
+  queryKey: ["opt-outs"],
+  queryFn: ({ signal }) => bridge.optOuts({ signal }),
+});
+export const settingsQuery = queryOptions({
+  queryKey: ["line-settings"],
+  queryFn: ({ signal }) => bridge.settings({ signal }),
+});
+export const teamViewQuery = (id: Id) =>
+  queryOptions({ queryKey: ["team-view", id], queryFn: ({ signal }) => bridge.teamView(id, { signal }), staleTime: 0 });
+export const mergesQuery = (id: Id) =>
+  queryOptions({ queryKey: ["merges", id], queryFn: ({ signal }) => desk.merges(id, { signal }) });
+export const passkeyQuery = queryOptions({
+  queryKey: ["passkey"],
+  queryFn: ({ signal }) => bridge.passkey({ signal }),
+  gcTime: 0,
+});
+export const pairingCodeQuery = (phone: string) =>
+  queryOptions({
+    queryKey: ["pairing-code", phone],
+    queryFn: ({ signal }) => bridge.pairingCode({ signal }),
+    gcTime: 0,
+    staleTime: 0,
+  });
+
+/** A message's file. It never changes, and it is large: kept while shown and a little longer. */
+export const fileQuery = (id: Id, as: "wav" | null) =>
+  queryOptions({
+    queryKey: ["file", id, as],
+    queryFn: ({ signal }) => media.messageFile(id, as, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    retry: false,
+  });
+export const pictureQuery = (id: Id, picture: string) =>
+  queryOptions({
+    queryKey: ["picture", id, picture],
+    queryFn: ({ signal }) => media.contactPicture(id, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 30 * 60_000,
+    retry: false,
   });

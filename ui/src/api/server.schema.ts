@@ -535,10 +535,59 @@ export interface components {
             conversation_id: components["schemas"]["ConversationId"];
             typing: boolean;
         };
+        /** @description What became of a message after it was sent. Each is whole, so that repeating one is harmless. */
+        Amendment: {
+            at: components["schemas"]["UtcMillis"];
+            text?: string | null;
+            /** @enum {string} */
+            what: "edited";
+        } | {
+            at: components["schemas"]["UtcMillis"];
+            /** @enum {string} */
+            what: "revoked";
+        } | {
+            reactions: components["schemas"]["Reaction"][];
+            /** @enum {string} */
+            what: "reactions";
+        } | {
+            votes: number[];
+            /** @enum {string} */
+            what: "votes";
+        };
         /** @description `POST /api/tickets/{id}/assign`: to oneself (take) without a body's `to`, to someone else (transfer) with it. */
         AssignTicket: {
             reason?: string | null;
             to?: components["schemas"]["AgentId"] | null;
+        };
+        /** @description A file of a message. */
+        Attachment: {
+            file_name?: string | null;
+            /** Format: int32 */
+            height?: number | null;
+            /** @description As found in the file's own bytes once they are here; before that, as the sender says. */
+            mime: string;
+            /**
+             * Format: int32
+             * @description Length of a sound or a film.
+             */
+            seconds?: number | null;
+            /** @description Of the plain file, hexadecimal. */
+            sha256?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            state: components["schemas"]["FileState"];
+            /** @description A small JPEG, Base64. */
+            thumbnail?: string | null;
+            /** @description Loudness over time, 0 to 100, [`WAVEFORM_BARS`] values. */
+            waveform?: number[];
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width?: number | null;
         };
         Change: {
             id: components["schemas"]["ChangeId"];
@@ -602,18 +651,30 @@ export interface components {
             created_at: components["schemas"]["UtcMillis"];
             email?: string | null;
             id: components["schemas"]["ContactId"];
+            kind?: components["schemas"]["ContactKind"];
             last_interaction_at?: components["schemas"]["UtcMillis"] | null;
             /** @description WhatsApp's hidden id (digits), under which the customer may arrive instead of the number. */
             lid?: string | null;
             /** @description The name to show: the one the team gave, else the one the customer gave, else the number. */
             name: string;
             notes: string;
+            opted_out_at?: components["schemas"]["UtcMillis"] | null;
             phone?: components["schemas"]["PhoneNumber"] | null;
+            /** @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. */
+            picture_id?: string | null;
             /** @description The name that the customer chose on WhatsApp. */
             push_name?: string | null;
             tags: string[];
+            /** @description WhatsApp's public name of the account, without `@`. */
+            username?: string | null;
             /** Format: int64 */
             version: number;
+        };
+        ContactCard: {
+            emails?: string[];
+            name: string;
+            organisation?: string | null;
+            phones?: string[];
         };
         /**
          * Format: uuid
@@ -624,16 +685,44 @@ export interface components {
         ContactIdentity: {
             /** @description The bridge's provisional id; the server answers with the one that counts. */
             id: components["schemas"]["ContactId"];
+            kind?: components["schemas"]["ContactKind"];
             lid?: string | null;
             phone?: components["schemas"]["PhoneNumber"] | null;
             push_name?: string | null;
+            username?: string | null;
         };
+        /** @enum {string} */
+        ContactKind: "person" | "group";
         /** @description `PATCH /api/contacts/{id}`: absent fields stay as they are. */
         ContactPatch: {
             email?: string | null;
             name?: string | null;
             notes?: string | null;
             tags?: string[] | null;
+        };
+        Content: (components["schemas"]["Attachment"] & {
+            /** @enum {string} */
+            type: "file";
+        }) | (components["schemas"]["Place"] & {
+            /** @enum {string} */
+            type: "place";
+        }) | {
+            cards: components["schemas"]["ContactCard"][];
+            /** @enum {string} */
+            type: "cards";
+        } | (components["schemas"]["Poll"] & {
+            /** @enum {string} */
+            type: "poll";
+        }) | {
+            description?: string | null;
+            /** @description The id that the sender of the list gave it. */
+            id: string;
+            /** @enum {string} */
+            type: "choice";
+        } | {
+            name: string;
+            /** @enum {string} */
+            type: "other";
         };
         Conversation: {
             assignee_id?: components["schemas"]["AgentId"] | null;
@@ -682,6 +771,10 @@ export interface components {
         /** @description A conversation as lists and the chat need it: with its person and its open ticket. */
         ConversationItem: components["schemas"]["Conversation"] & {
             contact: components["schemas"]["Contact"];
+            /** @description The phone may have messages older than the oldest here. Known on the owner's machine only. */
+            older_on_phone?: boolean;
+            /** @description How the owner keeps the chat on the phone. Known on the owner's machine only. */
+            on_phone?: components["schemas"]["OnPhone"];
             ticket?: components["schemas"]["Ticket"] | null;
         };
         /**
@@ -722,6 +815,11 @@ export interface components {
             /** @enum {string} */
             name: "contact:updated";
         } | {
+            /** @description Two contacts became one, or (with `undone_at`) two again. Contacts and conversations come as events of their own. */
+            data: components["schemas"]["Merge"];
+            /** @enum {string} */
+            name: "contact:merged";
+        } | {
             data: components["schemas"]["Conversation"];
             /** @enum {string} */
             name: "conversation:new";
@@ -745,6 +843,16 @@ export interface components {
             data: components["schemas"]["Message"];
             /** @enum {string} */
             name: "message:status";
+        } | {
+            /** @description Edited, revoked, reacted to, its file arrived. */
+            data: components["schemas"]["Message"];
+            /** @enum {string} */
+            name: "message:updated";
+        } | {
+            /** @description The owner shares less of it: whoever holds texts or files of it drops them. Private: the chat itself. */
+            data: components["schemas"]["Conversation"];
+            /** @enum {string} */
+            name: "conversation:unshared";
         } | {
             data: components["schemas"]["Ticket"];
             /** @enum {string} */
@@ -796,6 +904,40 @@ export interface components {
             /** @description Whether sending again can help. */
             retryable: boolean;
         };
+        /** @description Where the bytes are, seen from the program that answers. */
+        FileState: {
+            /** @enum {string} */
+            at: "remote";
+        } | {
+            /** @enum {string} */
+            at: "fetching";
+        } | {
+            /** @enum {string} */
+            at: "here";
+        } | {
+            /** @enum {string} */
+            at: "failed";
+            code: string;
+        } | {
+            /** @enum {string} */
+            at: "gone";
+        } | {
+            /** @enum {string} */
+            at: "withheld";
+        };
+        GroupSender: {
+            /** @description Digits of number or hidden id. */
+            id: string;
+            name: string;
+        };
+        /** @description Why a message waits here, for people and for the meters of the screen. */
+        Hold: {
+            /** @description The rule that holds it: `chat_pace`, `minute_budget`, `new_chats_today`, `warm_up`, `restricted`, … */
+            code: string;
+            /** @description For people. */
+            detail: string;
+            until?: components["schemas"]["UtcMillis"] | null;
+        };
         JournalEntry: {
             at: components["schemas"]["UtcMillis"];
             event: components["schemas"]["Event"];
@@ -819,12 +961,35 @@ export interface components {
             email: string;
             password: string;
         };
+        /**
+         * Format: uuid
+         * @description A file that was handed over and waits for a message to take it.
+         */
+        MediaId: string;
+        /** @description Two contacts that became one, for the person's timeline; `POST /api/merges/{id}/undo` parts them again. */
+        Merge: {
+            at: components["schemas"]["UtcMillis"];
+            /** @description The contact that stayed. */
+            contact_id: components["schemas"]["ContactId"];
+            id: components["schemas"]["MergeId"];
+            /** @description The one that went into it, as it was. */
+            merged: components["schemas"]["Contact"];
+            /** @description `same_lid`, `same_number`, `number_changed`, `number_variant`, `by_hand`. */
+            reason: string;
+            undone_at?: components["schemas"]["UtcMillis"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description Two contacts that were found to be one person.
+         */
+        MergeId: string;
         Message: {
             /** @description When WhatsApp stamped it, or when it was written here. */
             at: components["schemas"]["UtcMillis"];
             author_id?: components["schemas"]["AgentId"] | null;
             channel_id: components["schemas"]["ChannelId"];
             conversation_id: components["schemas"]["ConversationId"];
+            details?: components["schemas"]["MessageDetails"];
             direction: components["schemas"]["Direction"];
             expires_at?: components["schemas"]["UtcMillis"] | null;
             failure?: components["schemas"]["Failure"] | null;
@@ -843,6 +1008,27 @@ export interface components {
             /** @description WhatsApp's own id, fixed before the first attempt to send: a repeat can never make a second bubble. */
             wa_id: string;
         };
+        MessageDetails: {
+            /** @default null */
+            content?: components["schemas"]["Content"] | null;
+            /** @default null */
+            edited_at?: components["schemas"]["UtcMillis"] | null;
+            /** @default false */
+            forwarded?: boolean;
+            /** @default null */
+            hold?: components["schemas"]["Hold"] | null;
+            /**
+             * @description At most one from each person; the newest wins.
+             * @default []
+             */
+            reactions?: components["schemas"]["Reaction"][];
+            /** @default null */
+            reply_to?: components["schemas"]["Quote"] | null;
+            /** @default null */
+            revoked_at?: components["schemas"]["UtcMillis"] | null;
+            /** @default null */
+            sender?: components["schemas"]["GroupSender"] | null;
+        };
         /**
          * Format: uuid
          * @description A message, the same id on every machine.
@@ -852,7 +1038,7 @@ export interface components {
          * @description What a message is. A kind that this build cannot show keeps its place in the chat with words that say what it is.
          * @enum {string}
          */
-        MessageKind: "text" | "image" | "video" | "audio" | "voice" | "document" | "sticker" | "location" | "contact_card" | "reaction" | "poll" | "view_once" | "revoked" | "undecryptable" | "unknown";
+        MessageKind: "text" | "image" | "video" | "audio" | "voice" | "document" | "sticker" | "location" | "contact_card" | "reaction" | "poll" | "choice" | "view_once" | "revoked" | "gap" | "undecryptable" | "unknown";
         /**
          * @description How far a message has come. Inbound messages are `delivered` when stored and `read` when a person has seen them.
          * @enum {string}
@@ -864,11 +1050,27 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
-        /** @description `POST /api/conversations/{id}/messages` and `POST /api/tickets/{id}/reply`. */
+        /**
+         * @description `POST /api/conversations/{id}/messages` and `POST /api/tickets/{id}/reply`: exactly one of text, file, place and cards;
+         *     a file may bear a text as its caption.
+         */
         NewMessage: {
+            cards?: components["schemas"]["ContactCard"][];
             /** @description Made by the client; posting the same id again changes nothing. */
             id: components["schemas"]["MessageId"];
-            text: string;
+            media_id?: components["schemas"]["MediaId"] | null;
+            place?: components["schemas"]["Place"] | null;
+            reply_to?: components["schemas"]["MessageId"] | null;
+            text?: string;
+        };
+        /** @description Archive, pin and mute, as set on the phone. */
+        OnPhone: {
+            /** @default false */
+            archived?: boolean;
+            /** @default null */
+            muted_until?: components["schemas"]["UtcMillis"] | null;
+            /** @default false */
+            pinned?: boolean;
         };
         /** @description What a bridge tells or asks. Facts (received, sent, status) cannot be refused for policy; requests can. */
         Op: {
@@ -907,6 +1109,33 @@ export interface components {
             /** @enum {string} */
             kind: "retry_message";
             message_id: components["schemas"]["MessageId"];
+        } | {
+            amendment: components["schemas"]["Amendment"];
+            /** @enum {string} */
+            kind: "message_amended";
+            message_id: components["schemas"]["MessageId"];
+        } | {
+            conversation_id: components["schemas"]["ConversationId"];
+            /** @enum {string} */
+            kind: "conversation_scope";
+            scope: components["schemas"]["Scope"];
+        } | {
+            contact_id: components["schemas"]["ContactId"];
+            from: components["schemas"]["PhoneNumber"];
+            /** @enum {string} */
+            kind: "number_changed";
+            to: components["schemas"]["PhoneNumber"];
+        } | {
+            at: components["schemas"]["UtcMillis"];
+            contact_id: components["schemas"]["ContactId"];
+            /** @enum {string} */
+            kind: "opted_out";
+            word: string;
+        } | {
+            at: components["schemas"]["UtcMillis"];
+            contact_id: components["schemas"]["ContactId"];
+            /** @enum {string} */
+            kind: "opted_in";
         } | {
             conversation_id: components["schemas"]["ConversationId"];
             /** @enum {string} */
@@ -969,16 +1198,22 @@ export interface components {
                 created_at: components["schemas"]["UtcMillis"];
                 email?: string | null;
                 id: components["schemas"]["ContactId"];
+                kind?: components["schemas"]["ContactKind"];
                 last_interaction_at?: components["schemas"]["UtcMillis"] | null;
                 /** @description WhatsApp's hidden id (digits), under which the customer may arrive instead of the number. */
                 lid?: string | null;
                 /** @description The name to show: the one the team gave, else the one the customer gave, else the number. */
                 name: string;
                 notes: string;
+                opted_out_at?: components["schemas"]["UtcMillis"] | null;
                 phone?: components["schemas"]["PhoneNumber"] | null;
+                /** @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. */
+                picture_id?: string | null;
                 /** @description The name that the customer chose on WhatsApp. */
                 push_name?: string | null;
                 tags: string[];
+                /** @description WhatsApp's public name of the account, without `@`. */
+                username?: string | null;
                 /** Format: int64 */
                 version: number;
             }[];
@@ -988,6 +1223,10 @@ export interface components {
         Page_ConversationItem: {
             items: (components["schemas"]["Conversation"] & {
                 contact: components["schemas"]["Contact"];
+                /** @description The phone may have messages older than the oldest here. Known on the owner's machine only. */
+                older_on_phone?: boolean;
+                /** @description How the owner keeps the chat on the phone. Known on the owner's machine only. */
+                on_phone?: components["schemas"]["OnPhone"];
                 ticket?: components["schemas"]["Ticket"] | null;
             })[];
             /** @description Give it back as `cursor` for the next page; absent on the last one. */
@@ -1000,6 +1239,7 @@ export interface components {
                 author_id?: components["schemas"]["AgentId"] | null;
                 channel_id: components["schemas"]["ChannelId"];
                 conversation_id: components["schemas"]["ConversationId"];
+                details?: components["schemas"]["MessageDetails"];
                 direction: components["schemas"]["Direction"];
                 expires_at?: components["schemas"]["UtcMillis"] | null;
                 failure?: components["schemas"]["Failure"] | null;
@@ -1056,6 +1296,33 @@ export interface components {
          * @example +5511987654321
          */
         PhoneNumber: string;
+        Place: {
+            address?: string | null;
+            /**
+             * Format: double
+             * @description Degrees, WGS 84.
+             */
+            latitude: number;
+            /** @description The sender shares where they are as they move; only the first place is shown. */
+            live?: boolean;
+            /** Format: double */
+            longitude: number;
+            name?: string | null;
+        };
+        Poll: {
+            /**
+             * Format: int32
+             * @description How many options one person may choose; 0: any number.
+             */
+            choose: number;
+            options: components["schemas"]["PollOption"][];
+            question: string;
+        };
+        PollOption: {
+            text: string;
+            /** Format: int32 */
+            votes: number;
+        };
         /** @enum {string} */
         Priority: "low" | "medium" | "high" | "urgent";
         /** @description The body of every error answer, `application/problem+json`. */
@@ -1080,7 +1347,7 @@ export interface components {
          * @description What went wrong, for programs. Never renamed once released.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used";
+        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used";
         /** @description `PUT /api/auth/profile`. */
         ProfileUpdate: {
             /** @description Needed to change the password. */
@@ -1109,6 +1376,24 @@ export interface components {
             results: components["schemas"]["ChangeResult"][];
             /** @description The server's clock, so that a bridge can tell the agent about skew. */
             server_time: components["schemas"]["UtcMillis"];
+        };
+        /** @description The answered message as it stood then. */
+        Quote: {
+            direction: components["schemas"]["Direction"];
+            kind: components["schemas"]["MessageKind"];
+            message_id?: components["schemas"]["MessageId"] | null;
+            /** @description At most 160 characters. */
+            preview: string;
+            wa_id: string;
+        };
+        Reaction: {
+            agent_id?: components["schemas"]["AgentId"] | null;
+            at: components["schemas"]["UtcMillis"];
+            /** @description In a group: who, as digits of number or hidden id. */
+            by?: string | null;
+            /** @description `inbound`: the customer's (in a group: of `by`). `outbound`: the number's own. */
+            direction: components["schemas"]["Direction"];
+            emoji: string;
         };
         /** @description `PUT /api/conversations/{id}/read`: everything up to this position has been seen by a person. */
         ReadUpTo: {
@@ -1174,7 +1459,7 @@ export interface components {
          * @description [`SessionState`] without its details, for lists and colours.
          * @enum {string}
          */
-        SessionStateName: "unlinked" | "waiting_for_scan" | "pairing" | "syncing" | "online" | "reconnecting" | "replaced" | "logged_out" | "restricted" | "banned" | "client_outdated";
+        SessionStateName: "unlinked" | "waiting_for_scan" | "passkey_needed" | "confirm_number" | "pairing" | "syncing" | "online" | "reconnecting" | "replaced" | "logged_out" | "restricted" | "banned" | "client_outdated";
         /** @description `POST /api/setup`: the first admin, by the first-run token. */
         Setup: {
             email: string;

@@ -1,7 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowLeft, Info, MessageSquareOff } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { host } from "../../api/access";
 import { useTyping } from "../../api/live";
 import type { Agent, ConversationItem, Message } from "../../api/model";
 import { useAgent, useChannel } from "../../api/people";
@@ -15,13 +16,20 @@ import { useShortcuts } from "../../components/shortcuts";
 import { Bone, Empty, Failed } from "../../components/states";
 import { prettyPhone } from "../../text/phone";
 import { safeName } from "../../text/untrusted";
-import { Composer } from "./composer";
-import { From, Locked } from "./composer-bar";
-import { drafts } from "./drafts";
+import { ChatProvider } from "./chat-context";
+import { quoteOf } from "./compose/about-bar";
+import { type About, Composer } from "./compose/composer";
+import { From, Locked } from "./compose/composer-bar";
+import { drafts } from "./compose/drafts";
+import { useDrop } from "./compose/drop";
+import { FilesSheet } from "./compose/files-sheet";
+import { isKnown } from "./message/rights";
 import { outgoing } from "./outgoing";
 import { Panel } from "./panel";
 import { sendingRule } from "./sending-rule";
 import { Thread } from "./thread";
+import { uploads } from "./uploads";
+import { useChatActions } from "./use-chat-actions";
 import { useThread } from "./use-thread";
 import { useTicket } from "./use-ticket";
 
@@ -73,7 +81,11 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
   const narrow = useNarrow();
   const [details, setDetails] = useState(false);
   const [revision, setRevision] = useState(0);
+  const [about, setAbout] = useState<About | null>(null);
+  const [files, setFiles] = useState<File[] | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const client = useQueryClient();
   const thread = useThread(conversation, me.id);
   const typing = useTyping(conversation.id);
   const controls = useTicket(conversation.ticket, me, onTaken);
@@ -94,13 +106,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
     could.current = mayWrite;
     if (opened && document.activeElement === document.body) field.current?.focus();
   }, [mayWrite]);
-  useShortcuts({
-    a: controls.take,
-    e: controls.askResolve,
-    t: controls.askTransfer,
-    Enter: focusField,
-  });
-
+  const ownLine = host() === "bridge" && channel?.owner_id === me.id;
   const editAgain = (message: Message) => {
     outgoing.remove(message.id);
     const draft = drafts.read(conversation.id);
@@ -108,15 +114,53 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
     setRevision(revision + 1);
     requestAnimationFrame(() => field.current?.focus());
   };
+  const { actions, overlays, edit, lastOwn } = useChatActions({
+    conversation,
+    me,
+    name,
+    thread,
+    scroller,
+    field,
+    mayWrite,
+    ownLine,
+    onAbout: setAbout,
+    onEditAgain: editAgain,
+  });
+  useShortcuts({
+    a: controls.take,
+    e: controls.askResolve,
+    t: controls.askTransfer,
+    r: () => {
+      const focused = document.activeElement?.getAttribute("data-id");
+      const message =
+        thread.messages.find((one) => one.id === focused) ??
+        thread.messages.findLast((one) => one.direction === "inbound" && isKnown(one));
+      if (message && actions.may.reply && isKnown(message)) actions.reply(message);
+    },
+    Enter: focusField,
+  });
+
+  const answered = about?.kind === "reply" ? { reply_to: quoteOf(about.message) } : {};
+  const sendFiles = (chosen: { file: Blob; name: string; caption: string; voice: boolean }[]) => {
+    chosen.forEach((one, at) => {
+      const reply_to = at === 0 ? (answered.reply_to ?? null) : null;
+      uploads.start(client, { ...one, conversation_id: conversation.id, reply_to });
+    });
+    setAbout(null);
+  };
+  const mayAttach = mayWrite && ownLine;
+  const drop = useDrop(mayAttach ? setFiles : null);
 
   const showPanel = wide || details;
   return (
     <>
       <main
-        className="flex min-w-0 flex-1 flex-col bg-bg"
+        className="relative flex min-w-0 flex-1 flex-col bg-bg"
         aria-label={t("chat.region", { name })}
         hidden={narrow && details}
+        {...drop.handlers}
       >
+        {drop.sheet}
         <header className="flex min-h-14 items-center gap-2 border-line border-b bg-surface py-2 ps-4 pe-3 max-md:ps-1">
           {narrow && (
             <IconButton
@@ -164,12 +208,30 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
             />
           )}
         </header>
-        <Thread conversation={conversation} me={me} thread={thread} typing={typing.customer} onEdit={editAgain} />
+        <ChatProvider value={actions}>
+          <Thread conversation={conversation} me={me} thread={thread} typing={typing.customer} scroller={scroller} />
+          {overlays}
+        </ChatProvider>
         <footer className="border-line border-t bg-surface px-4 pt-2 pb-3 max-md:px-2 max-md:pb-[max(8px,env(safe-area-inset-bottom))]">
           {rule.kind === "free" ? (
             <>
               <From rule={rule} channel={channel} owner={owner} me={me} />
-              <Composer key={revision} conversation={conversation.id} name={name} field={field} onSend={thread.send} />
+              <Composer
+                key={revision}
+                conversation={conversation.id}
+                name={name}
+                field={field}
+                about={about}
+                onAbout={setAbout}
+                onSend={(written) => {
+                  thread.send({ ...written, ...answered });
+                  setAbout(null);
+                }}
+                onEdit={edit}
+                onFiles={mayAttach ? setFiles : null}
+                onVoice={(file) => sendFiles([{ file, name: "voice.wav", caption: "", voice: true }])}
+                lastOwn={lastOwn}
+              />
             </>
           ) : (
             <Locked
@@ -202,6 +264,18 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
         </aside>
       )}
       {controls.dialogs}
+      {files && (
+        <FilesSheet
+          files={files}
+          to={name}
+          onClose={() => setFiles(null)}
+          onSend={(chosen) => {
+            setFiles(null);
+            sendFiles(chosen.map(({ file, caption }) => ({ file, name: file.name, caption, voice: false })));
+            requestAnimationFrame(() => field.current?.focus());
+          }}
+        />
+      )}
     </>
   );
 }

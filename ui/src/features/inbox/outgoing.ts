@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import type { Id } from "../../api/model";
+import type { ContactCard, Id, Place, Quote, UploadedMedia } from "../../api/model";
 import type { AnyCode } from "../../api/problem";
 
 // What was written here and the host has not confirmed. Kept for this tab, so that a reload loses nothing.
@@ -8,6 +8,11 @@ export interface Outgoing {
   id: Id;
   conversation_id: Id;
   text: string;
+  /** Handed over already, and the message's file. */
+  media?: UploadedMedia;
+  place?: Place;
+  cards?: ContactCard[];
+  reply_to?: Quote;
   at: number;
   /** Set when the host refused it or did not answer. */
   problem: AnyCode | null;
@@ -34,6 +39,7 @@ function set(next: readonly Outgoing[]): void {
 }
 
 export const outgoing = {
+  find: (id: Id) => waiting.find((item) => item.id === id),
   add: (item: Outgoing) => set([...waiting.filter((old) => old.id !== item.id), item]),
   remove: (id: Id) => {
     if (waiting.some((item) => item.id === id)) set(waiting.filter((item) => item.id !== id));

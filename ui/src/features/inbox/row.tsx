@@ -7,7 +7,7 @@ import { Name } from "../../components/name";
 import { Tag } from "../../components/tag";
 import { shortTime } from "../../i18n/format";
 import { safeName, safeText } from "../../text/untrusted";
-import { Ticks } from "./ticks";
+import { Ticks } from "./message/ticks";
 
 interface RowProps {
   item: ConversationItem;

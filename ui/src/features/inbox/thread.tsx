@@ -1,6 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { ArrowDown, MessageSquare } from "lucide-react";
-import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import {
+  Fragment,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, ConversationItem, Message, Ticket } from "../../api/model";
 import { agentsQuery } from "../../api/queries";
@@ -8,7 +17,11 @@ import { cx } from "../../components/cx";
 import { Bone, Empty, Failed } from "../../components/states";
 import { clockTime, dayName, daysAgo } from "../../i18n/format";
 import { safeName } from "../../text/untrusted";
-import { Bubble } from "./bubble";
+import { useChat } from "./chat-context";
+import { Bubble } from "./message/bubble";
+import { Gap } from "./message/gap";
+import { UploadBubble } from "./upload-bubble";
+import { useUploads } from "./uploads";
 import { useRead } from "./use-read";
 import type { useThread } from "./use-thread";
 
@@ -17,7 +30,7 @@ interface ThreadProps {
   me: Agent;
   thread: ReturnType<typeof useThread>;
   typing: boolean;
-  onEdit: (message: Message) => void;
+  scroller: RefObject<HTMLDivElement | null>;
 }
 
 const NEAR_END_PX = 60;
@@ -30,11 +43,12 @@ function firstUnread(messages: readonly Message[], unread: number): string | nul
   return inbound.at(-Math.min(unread, inbound.length))?.id ?? null;
 }
 
-export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps) {
+export function Thread({ conversation, me, thread, typing, scroller }: ThreadProps) {
   const { t } = useTranslation();
-  const { query, messages, retry } = thread;
+  const { query, messages } = thread;
+  const { askPhone } = useChat();
   const agents = useQuery(agentsQuery).data;
-  const scroller = useRef<HTMLDivElement>(null);
+  const sending = useUploads(conversation.id);
   const [atEnd, setAtEnd] = useState(true);
   const [unreadLine, setUnreadLine] = useState<{ id: string; count: number } | null>(null);
   const [seen, setSeen] = useState("");
@@ -77,7 +91,7 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
     const item = kept ? box?.querySelector<HTMLElement>(`[data-id="${CSS.escape(kept.id)}"]`) : null;
     if (box && kept && item) box.scrollTop += item.getBoundingClientRect().top - kept.top;
     note();
-  }, [messages, typing]);
+  }, [messages, typing, sending.length]);
 
   const lastId = messages.at(-1)?.id ?? "";
   useEffect(() => {
@@ -94,13 +108,13 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
     setAtEnd(true);
   };
   // One's own message is always looked at.
-  const lastOwn = messages.at(-1)?.author_id === me.id ? lastId : "";
+  const lastOwn = sending.at(-1)?.id ?? (messages.at(-1)?.author_id === me.id ? lastId : "");
   useEffect(() => {
     if (lastOwn) {
       anchor.current = null;
       scroller.current?.scrollTo({ top: 0 });
     }
-  }, [lastOwn]);
+  }, [lastOwn, scroller]);
 
   if (query.isPending) return <ThreadBones />;
   if (query.isError && messages.length === 0) return <Failed error={query.error} onRetry={() => query.refetch()} />;
@@ -110,7 +124,8 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
       <div
         ref={scroller}
         onScroll={note}
-        className="scroll-quiet absolute inset-0 flex flex-col-reverse [overflow-anchor:none]"
+        onKeyDown={walk}
+        className="scroll-quiet absolute inset-0 flex flex-col-reverse [container-type:inline-size] [overflow-anchor:none]"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         tabIndex={0}
         role="log"
@@ -118,22 +133,29 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
         aria-live="off"
       >
         <div className="flex flex-col gap-1 px-3 py-4 md:px-6">
-          {messages.length === 0 ? (
+          {!query.hasNextPage && conversation.older_on_phone && askPhone && <Gap before={null} />}
+          {messages.length === 0 && sending.length === 0 ? (
             <div className="py-10">
               <Empty icon={<MessageSquare />} title={t("chat.empty")}>
                 {t("chat.emptyHint")}
               </Empty>
             </div>
           ) : (
-            <p className="self-center p-2 text-12 text-text-3" role="status">
-              {query.hasNextPage ? t("chat.older") : t("chat.start")}
-            </p>
+            !(conversation.older_on_phone && !query.hasNextPage) && (
+              <p className="self-center p-2 text-12 text-text-3" role="status">
+                {query.hasNextPage ? t("chat.older") : t("chat.start")}
+              </p>
+            )
           )}
           {messages.map((message, index) => {
             const before = messages[index - 1];
             const newDay = !before || daysAgo(before.at) !== daysAgo(message.at);
             const colleague = message.origin === "desk" && message.author_id && message.author_id !== me.id;
-            const author = colleague ? (agents?.find((agent) => agent.id === message.author_id)?.name ?? null) : null;
+            const author = colleague
+              ? (agents?.find((agent) => agent.id === message.author_id)?.name ?? null)
+              : message.direction === "inbound"
+                ? (message.details?.sender?.name ?? null)
+                : null;
             return (
               <Fragment key={message.id}>
                 {newDay && <Separator>{dayName(message.at)}</Separator>}
@@ -154,15 +176,13 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
                   me={me}
                   agents={agents}
                 />
-                <Bubble
-                  message={message}
-                  author={author}
-                  onRetry={retry}
-                  onEdit={message.wa_id === "" ? onEdit : undefined}
-                />
+                {message.kind === "gap" ? <Gap before={message.id} /> : <Bubble message={message} author={author} />}
               </Fragment>
             );
           })}
+          {sending.map((upload) => (
+            <UploadBubble key={upload.id} upload={upload} />
+          ))}
           {typing && <TypingDots />}
         </div>
       </div>
@@ -181,6 +201,26 @@ export function Thread({ conversation, me, thread, typing, onEdit }: ThreadProps
       )}
     </div>
   );
+}
+
+/** The arrow keys walk from message to message; Enter opens the menu of the one that has the focus. */
+function walk(event: KeyboardEvent<HTMLDivElement>): void {
+  const box = event.currentTarget;
+  const target = event.target as HTMLElement;
+  const on = target === box || target.dataset.testid === "bubble";
+  if (!on || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    const all = [...box.querySelectorAll<HTMLElement>('[data-testid="bubble"]')];
+    const at = all.indexOf(target);
+    const next = at < 0 ? all.at(-1) : all[at + (event.key === "ArrowDown" ? 1 : -1)];
+    if (!next) return;
+    event.preventDefault();
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  } else if ((event.key === "Enter" || event.key === "ContextMenu") && target !== box) {
+    event.preventDefault();
+    target.querySelector<HTMLElement>('[aria-haspopup="menu"]')?.click();
+  }
 }
 
 function Separator({ children }: { children: ReactNode }) {

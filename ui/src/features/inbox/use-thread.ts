@@ -3,40 +3,15 @@ import { useCallback, useEffect, useMemo } from "react";
 import { applyMessage } from "../../api/cache";
 import * as desk from "../../api/desk";
 import type { ConversationItem, Id, Message } from "../../api/model";
-import { type AnyCode, ProblemError } from "../../api/problem";
+import { ProblemError } from "../../api/problem";
 import { messagesQuery } from "../../api/queries";
 import { problemText } from "../../components/problem-text";
 import { toast } from "../../components/toast";
 import { uuidv7 } from "../../text/uuid";
-import { inTurn } from "./in-turn";
 import { type Outgoing, outgoing, useOutgoing } from "./outgoing";
+import { asMessage, post } from "./send";
 
-/** A waiting text in the form of the message that it will become. */
-function asMessage(item: Outgoing, conversation: ConversationItem, me: Id, position: number): Message {
-  return {
-    id: item.id,
-    conversation_id: item.conversation_id,
-    channel_id: conversation.channel_id,
-    ticket_id: conversation.ticket_id ?? null,
-    wa_id: "",
-    direction: "outbound",
-    origin: "desk",
-    author_id: me,
-    kind: "text",
-    text: item.text,
-    status: item.problem ? "failed" : "queued",
-    failure: item.problem
-      ? { code: item.problem, detail: problemText(localProblem(item.problem)), retryable: true }
-      : null,
-    position,
-    at: item.at,
-    expires_at: null,
-  };
-}
-
-function localProblem(code: AnyCode): ProblemError {
-  return new ProblemError({ type: "about:blank", title: code, status: 0, code });
-}
+export type Written = Pick<Outgoing, "text" | "place" | "cards" | "reply_to">;
 
 /** The messages of a chat, oldest first, with what was just written here, and the ways to send. */
 export function useThread(conversation: ConversationItem, me: Id) {
@@ -56,26 +31,13 @@ export function useThread(conversation: ConversationItem, me: Id) {
     for (const message of confirmed) outgoing.remove(message.id);
   }, [confirmed]);
 
-  const post = useCallback(
-    (id: Id, text: string) =>
-      inTurn(conversation.id, async () => {
-        try {
-          const message = await desk.send(conversation.id, { id, text });
-          applyMessage(client, message);
-          outgoing.remove(id);
-        } catch (error) {
-          outgoing.fail(id, ProblemError.from(error).code);
-        }
-      }),
-    [client, conversation.id],
-  );
   const send = useCallback(
-    (text: string) => {
-      const id = uuidv7();
-      outgoing.add({ id, conversation_id: conversation.id, text, at: Date.now(), problem: null });
-      void post(id, text);
+    (written: Written) => {
+      const item = { ...written, id: uuidv7(), conversation_id: conversation.id, at: Date.now(), problem: null };
+      outgoing.add(item);
+      void post(client, item);
     },
-    [conversation.id, post],
+    [client, conversation.id],
   );
   const retryConfirmed = useMutation({
     mutationFn: (message: Message) => desk.retry(message.id),
@@ -89,14 +51,15 @@ export function useThread(conversation: ConversationItem, me: Id) {
   const { mutate: retryOnHost } = retryConfirmed;
   const retry = useCallback(
     (message: Message) => {
-      if (message.wa_id !== "" || !message.text) {
+      const item = message.wa_id === "" ? outgoing.find(message.id) : undefined;
+      if (!item) {
         retryOnHost(message);
         return;
       }
-      outgoing.retrying(message.id);
-      void post(message.id, message.text);
+      outgoing.retrying(item.id);
+      void post(client, item);
     },
-    [post, retryOnHost],
+    [client, retryOnHost],
   );
   return { query, messages, send, retry };
 }

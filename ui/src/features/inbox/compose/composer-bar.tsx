@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
-import type { Agent, Channel } from "../../api/model";
-import { Button } from "../../components/button";
-import { Dot } from "../../components/tag";
-import { prettyPhone } from "../../text/phone";
-import { safeName } from "../../text/untrusted";
-import type { SendingRule } from "./sending-rule";
+import type { Agent, Channel } from "../../../api/model";
+import { Button } from "../../../components/button";
+import { Dot } from "../../../components/tag";
+import { prettyPhone } from "../../../text/phone";
+import { safeName } from "../../../text/untrusted";
+import type { SendingRule } from "../sending-rule";
 
 interface FromProps {
   rule: Extract<SendingRule, { kind: "free" }>;

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { platform } from "../../platform";
-import { pieces, safeText, trueHost } from "../../text/untrusted";
+import { platform } from "../../../platform";
+import { pieces, safeText, trueHost } from "../../../text/untrusted";
 
 const SHOWN_AT_ONCE = 1_500;
 

@@ -1,7 +1,7 @@
 import { CircleAlert, Clock3 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { MessageStatus } from "../../api/model";
-import { cx } from "../../components/cx";
+import type { MessageStatus } from "../../../api/model";
+import { cx } from "../../../components/cx";
 
 /** How far a message has come, as people know it: clock, one tick, two ticks, two blue ticks. */
 export function Ticks({ status, className }: { status: MessageStatus; className?: string }) {

@@ -1,4 +1,4 @@
-import type { Id } from "../../api/model";
+import type { Id } from "../../../api/model";
 
 // Half-written messages, one for each chat, kept until sent.
 
