@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     config::Config,
     desk::{Caller, channel},
+    media::Files,
     realtime::Hub,
     store::{Committed, Store, StoreError},
 };
@@ -22,6 +23,7 @@ struct Inner {
     store: Store,
     accounts: Accounts,
     hub: Hub,
+    files: Files,
     clock: Clock,
     behind_proxy: bool,
     stop: CancellationToken,
@@ -43,8 +45,16 @@ impl App {
         let store = Store::open(&config.data.join("ownline.db"), on_commit).await?;
         let accounts =
             Accounts::open(&config.data, store.clone(), hub.clone(), people, clock.clone(), config.lifetimes).await?;
-        let inner =
-            Inner { store, accounts, hub, clock, behind_proxy: config.behind_proxy, stop: CancellationToken::new() };
+        let files = Files::open(&config.data)?;
+        let inner = Inner {
+            store,
+            accounts,
+            hub,
+            files,
+            clock,
+            behind_proxy: config.behind_proxy,
+            stop: CancellationToken::new(),
+        };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -58,6 +68,10 @@ impl App {
 
     pub(crate) fn hub(&self) -> &Hub {
         &self.0.hub
+    }
+
+    pub(crate) fn files(&self) -> &Files {
+        &self.0.files
     }
 
     pub(crate) fn now(&self) -> UtcMillis {
@@ -118,6 +132,7 @@ impl App {
         let tenant = self.0.store.first_tenant().await?;
         crate::jobs::expire(self, tenant).await?;
         crate::jobs::purge(self, tenant).await?;
+        crate::jobs::remove_files(self, tenant).await?;
         Ok(())
     }
 
@@ -129,7 +144,7 @@ impl App {
     }
 }
 
-fn make_private_folder(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private_folder(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

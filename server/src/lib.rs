@@ -1,7 +1,7 @@
 //! The central server: the authority on who owns a ticket, on numbers, permissions and the order of messages.
 //!
 //! `router` lists the routes; `routes` decode and authorise; `desk` holds the rules; `store` hides the database;
-//! `realtime` tells sockets what has become durable; `accounts` knows who may come in; `jobs` clean up.
+//! `realtime` tells sockets what has become durable; `accounts` knows who may come in; `media` holds files; `jobs` clean up.
 
 mod accounts;
 pub mod app;
@@ -11,6 +11,7 @@ pub mod config;
 mod desk;
 mod jobs;
 pub mod lifecycle;
+mod media;
 mod realtime;
 pub mod router;
 mod routes;

@@ -15,7 +15,7 @@ use ownline_model::{
 
 use super::{Applied, Caller, Done, delivery, details, identity, ingest, policy, redact, save_conversation};
 use crate::store::{
-    Tx, conversations, messages,
+    Tx, conversations, media, messages,
     redact::{Redaction, Said},
     tickets,
 };
@@ -38,6 +38,9 @@ pub(crate) async fn amend(tx: &mut Tx, caller: &Caller, id: MessageId, amendment
     }
     if revoked {
         unsay(tx, &before, &thread.conversation).await?;
+    }
+    if revoked {
+        media::release_message(tx, id).await?;
     }
     messages::update(tx, &after).await?;
     tx.journal(Event::MessageUpdated(after.clone()));

@@ -4,18 +4,17 @@
 use ownline_model::{
     channel::Channel,
     conversation::ConversationState,
-    details::MessageDetails,
     event::Event,
     ids::{ConversationId, MessageId, TicketId},
     limits,
-    message::{Direction, Message, MessageKind, MessageStatus, NewMessage, Origin, wa_message_id},
+    message::{Direction, Message, MessageStatus, NewMessage, Origin, wa_message_id},
     problem::ProblemCode,
     sync::Truth,
     ticket::Ticket,
 };
 
-use super::{Applied, Caller, Done, Refusal, details, ingest, policy, save_conversation};
-use crate::store::{Tx, channels, conversations, conversations::Thread, messages, tickets};
+use super::{Applied, Caller, Done, Refusal, compose, details, ingest, policy, save_conversation};
+use crate::store::{Tx, channels, conversations, conversations::Thread, media, messages, tickets};
 
 /// A reply that a bridge pushes.
 pub(crate) async fn pushed(tx: &mut Tx, caller: &Caller, message: Message) -> Done<Applied> {
@@ -32,9 +31,9 @@ pub(crate) async fn pushed(tx: &mut Tx, caller: &Caller, message: Message) -> Do
         // It has left already, or leaves now: nothing that the server thinks of it can undo that.
         return place.store(tx, caller, stored, Leaves::Already).await;
     }
-    limits::check_text(stored.text.as_deref().unwrap_or_default())?;
+    stored.details = details::clean(stored.details);
+    compose::check_routed(&mut stored)?;
     policy::must_be_let_write(caller, &place.channel, &place.before.conversation, place.ticket.as_ref())?;
-    stored.kind = MessageKind::Text;
     stored.status = MessageStatus::Queued;
     stored.failure = None;
     place.store(tx, caller, stored, Leaves::FromTheOwnersMachine).await
@@ -49,12 +48,15 @@ pub(crate) async fn written(
     random: [u8; 9],
 ) -> Done<Message> {
     let place = Place::find(tx, conversation).await?;
-    limits::check_text(&new.text)?;
     let wa_id = wa_message_id(random);
     if let Some(known) = place.known(tx, new.id, &wa_id).await? {
         return if known.author_id == Some(caller.id()) { Ok(known) } else { Err(ProblemCode::NotFound.into()) };
     }
+    let composed = compose::compose(tx, caller, &place.before.conversation, &new).await?;
     policy::must_be_let_write(caller, &place.channel, &place.before.conversation, place.ticket.as_ref())?;
+    if let Some(file) = &composed.file {
+        media::take(tx, file.id, new.id).await?;
+    }
     let message = Message {
         id: new.id,
         conversation_id: place.before.conversation.id,
@@ -64,14 +66,14 @@ pub(crate) async fn written(
         direction: Direction::Outbound,
         origin: Origin::Desk,
         author_id: Some(caller.id()),
-        kind: MessageKind::Text,
-        text: Some(new.text),
+        kind: composed.kind,
+        text: composed.text,
         status: MessageStatus::Queued,
         failure: None,
         position: 0,
         at: tx.now(),
         expires_at: None,
-        details: MessageDetails::default(),
+        details: composed.details,
     };
     let applied = place.store(tx, caller, message, Leaves::FromTheOwnersMachine).await?;
     applied.truth.message.ok_or_else(|| ProblemCode::Internal.into())
@@ -155,7 +157,7 @@ impl Place {
     async fn store(self, tx: &mut Tx, caller: &Caller, message: Message, leaves: Leaves) -> Done<Applied> {
         let Self { before, ticket, .. } = self;
         let mut thread = before.clone();
-        let said = (message.text.clone(), details::clean(message.details.clone()));
+        let said = (message.text.clone(), message.details.clone());
         let scope = thread.conversation.scope;
         let mut message = ingest::as_stored(message, None, &mut thread, scope, caller);
         if leaves == Leaves::FromTheOwnersMachine {

@@ -13,7 +13,7 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{Source, Stored, Tx, cursor, words};
+use super::{Source, Stored, Tx, cursor, media, words};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "message")]
@@ -267,6 +267,7 @@ pub(crate) async fn update(tx: &Tx, message: &Message) -> Stored<()> {
 
 /// Drops a message that another row has taken the place of.
 pub(crate) async fn delete(tx: &Tx, id: MessageId) -> Stored<()> {
+    media::release_message(tx, id).await?;
     Entity::delete_by_id((tx.tenant(), id.0)).exec(tx.conn()).await?;
     Ok(())
 }

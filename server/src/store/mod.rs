@@ -12,6 +12,7 @@ pub(crate) mod conversations;
 pub(crate) mod counters;
 pub(crate) mod cursor;
 pub(crate) mod journal;
+pub(crate) mod media;
 pub(crate) mod messages;
 pub(crate) mod migrations;
 #[cfg(test)]

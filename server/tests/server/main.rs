@@ -2,10 +2,12 @@
 
 mod accounts;
 mod amend;
+mod compose;
 mod crash;
 mod desk;
 mod hardening;
 mod kinds;
+mod media;
 mod realtime;
 mod support;
 mod sync;

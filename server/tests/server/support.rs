@@ -155,6 +155,16 @@ impl Desk {
         self.send(request.body(body).expect("request")).await
     }
 
+    /// Raw bytes in the body.
+    pub(crate) async fn raw(&self, method: Method, path: &str, who: &Person, body: impl Into<Body>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", who.tokens.access_token))
+            .header(header::CONTENT_TYPE, "application/octet-stream");
+        self.send(request.body(body.into()).expect("request")).await
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
