@@ -55,7 +55,11 @@ pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<
     let mut contact = known.unwrap_or_else(|| fresh(chat));
     let named_by_itself = contact.name == identity(&contact).display_name();
     // A contact known by its hidden id learns its number, and the other way round. A changed number is followed.
-    contact.phone = chat.phone.clone().or(contact.phone);
+    // Two spellings of one line are no change.
+    contact.phone = match (chat.phone.clone(), contact.phone) {
+        (Some(told), Some(known)) if known.same_line(&told) => Some(known),
+        (told, known) => told.or(known),
+    };
     contact.lid = chat.lid.clone().or(contact.lid);
     if let Some(name) = push_name.map(limits::clean_name).filter(|name| !name.is_empty()) {
         contact.push_name = Some(name);
@@ -93,6 +97,7 @@ fn fresh(chat: &WaIdentity) -> Contact {
         tags: Vec::new(),
         notes: String::new(),
         blocked: false,
+        opted_out_at: None,
         created_at: now(),
         last_interaction_at: None,
     }

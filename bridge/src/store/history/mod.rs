@@ -241,11 +241,12 @@ pub(super) fn progress(connection: &Connection) -> Result<Option<HistoryProgress
         .updated_at
         .is_none_or(|at| now().since(at) > i64::try_from(SILENT_AFTER.as_millis()).unwrap_or(i64::MAX));
     let begun = progress.percent.is_some() || progress.messages + progress.skipped + progress.failed > 0;
-    progress.state = match (waiting, begun) {
-        (Some(_), _) => HistoryState::Importing,
-        (None, _) if silent || progress.percent == Some(100) => HistoryState::Done,
-        (None, true) => HistoryState::Importing,
-        (None, false) => HistoryState::Waiting,
+    progress.state = if waiting.is_none() && (silent || progress.percent == Some(100)) {
+        HistoryState::Done
+    } else if waiting.is_some() || begun {
+        HistoryState::Importing
+    } else {
+        HistoryState::Waiting
     };
     Ok(Some(progress))
 }

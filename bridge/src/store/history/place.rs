@@ -15,22 +15,17 @@ pub(super) struct Seat {
 /// Positions for messages with these times, oldest first, among the seated ones (by position, ascending). Two may share a
 /// position where there is no room left; their ids, which begin with the time, tell them apart.
 pub(super) fn seats(seated: &[Seat], arriving: &[UtcMillis]) -> Vec<i64> {
-    let newest = seated.last().copied();
-    let later = newest.map_or(0, |newest| arriving.partition_point(|at| *at <= newest.at));
     let mut positions = vec![0; arriving.len()];
-    match newest {
-        Some(newest) => {
-            for (offset, place) in positions[later..].iter_mut().enumerate() {
-                *place = newest.position + 1 + i64::try_from(offset).unwrap_or(i64::MAX);
-            }
-        }
+    let Some(newest) = seated.last() else {
         // An empty chat: the newest gets 0, so that what comes next begins at 1 as everywhere.
-        None => {
-            for (distance, place) in positions.iter_mut().rev().enumerate() {
-                *place = -i64::try_from(distance).unwrap_or(i64::MAX);
-            }
-            return positions;
+        for (distance, place) in positions.iter_mut().rev().enumerate() {
+            *place = -i64::try_from(distance).unwrap_or(i64::MAX);
         }
+        return positions;
+    };
+    let later = arriving.partition_point(|at| *at <= newest.at);
+    for (offset, place) in positions[later..].iter_mut().enumerate() {
+        *place = newest.position + 1 + i64::try_from(offset).unwrap_or(i64::MAX);
     }
     let mut below = seated.len();
     let mut ceiling = i64::MAX;

@@ -9,8 +9,14 @@ pub(in crate::store) fn get(connection: &Connection, id: ContactId) -> Result<Op
     row::one(connection, "SELECT body FROM contact WHERE id = ?", [id.0.into_bytes()])
 }
 
+/// Under any spelling of the line.
 pub(in crate::store) fn by_phone(connection: &Connection, phone: &PhoneNumber) -> Result<Option<Contact>> {
-    row::one(connection, "SELECT body FROM contact WHERE phone = ?", [phone.as_str()])
+    let other = phone.other_form();
+    row::one(
+        connection,
+        "SELECT body FROM contact WHERE phone IN (?1, ?2) ORDER BY phone <> ?1 LIMIT 1",
+        [phone.as_str(), other.as_ref().map_or(phone.as_str(), PhoneNumber::as_str)],
+    )
 }
 
 pub(in crate::store) fn by_lid(connection: &Connection, lid: &str) -> Result<Option<Contact>> {

@@ -124,3 +124,16 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(messages.items.len(), 1);
     assert_eq!(store.linked().await.expect("read").expect("linked").phone, phone(OWN));
 }
+
+#[tokio::test]
+async fn two_spellings_of_one_line_are_one_person() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    for (long, short) in
+        [("+5511987654321", "+551187654321"), ("+5215512345678", "+525512345678"), ("+5491123456789", "+541123456789")]
+    {
+        let a = machine.hear(short, &format!("{short}-1"), "as WhatsApp writes it").await;
+        let b = machine.hear(long, &format!("{long}-2"), "as people write it").await;
+        assert_eq!(a.conversation_id, b.conversation_id, "{long}");
+    }
+    assert_eq!(machine.store.contacts(ContactQuery::default()).await.expect("contacts").items.len(), 3);
+}

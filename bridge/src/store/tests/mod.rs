@@ -1,7 +1,9 @@
 //! The store told as stories: what a machine sees, and what must be true afterwards.
 
+mod amend;
 mod answers;
 mod apply;
+mod history;
 mod inbound;
 mod lists;
 mod outbound;
@@ -157,6 +159,7 @@ fn fact(chat: WaIdentity, wa_id: &str, text: &str) -> InboundFact {
         at: now(),
         details: MessageDetails::default(),
         remote: None,
+        secret: None,
     }
 }
 
