@@ -3,6 +3,7 @@
 mod support;
 
 use ownline_simulator::world::Status;
+use serde_json::json;
 use support::raw::{Keys, Manner, Raw, child, content, leaf, text};
 use support::{AGENT, CUSTOMER, OTHER_AGENT, Stage, read};
 use wacore_binary::builder::NodeBuilder;
@@ -362,4 +363,58 @@ async fn an_ack_without_a_type_confirms_the_receipt_that_waits() {
         raw.send(&ack.attr("to", Jid::pn(CUSTOMER)).build()).await;
     }
     support::queue_drained(&stage, AGENT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stanzas_say_what_kind_of_message_they_carry() {
+    let stage = stage().await;
+    let (mut raw, ..) = ready(&stage, AGENT, 20).await;
+    let first = stage.says(CUSTOMER, AGENT, "first").await;
+    raw.until(|node| node.tag == "message" && text(node, "id") == first).await;
+    for (content, kind, media, edit, hidden, poll) in [
+        (json!({ "media": { "kind": "image", "generated": {} } }), "media", "image", "", false, ""),
+        (json!({ "media": { "kind": "voice", "generated": {} } }), "media", "ptt", "", false, ""),
+        (
+            json!({ "media": { "kind": "document", "generated": {}, "caption": "c" } }),
+            "media",
+            "document",
+            "",
+            false,
+            "",
+        ),
+        (json!({ "location": { "lat": 1, "lng": 2 } }), "media", "location", "", false, ""),
+        (json!({ "contact": { "name": "Ada", "number": OTHER_AGENT } }), "media", "vcard", "", false, ""),
+        (json!({ "reaction": { "id": first, "emoji": "👍" } }), "reaction", "", "", true, ""),
+        (json!({ "reaction": { "id": first, "emoji": "" } }), "reaction", "", "7", true, ""),
+        (json!({ "edit": { "id": first, "text": "corrected" } }), "text", "", "1", true, ""),
+        (json!({ "revoke": { "id": first } }), "text", "", "7", false, ""),
+        (json!({ "poll": { "question": "?", "options": ["a", "b"] } }), "poll", "", "", false, "creation"),
+        (json!({ "text": "words", "quote": { "id": first } }), "text", "", "", false, ""),
+    ] {
+        let mut body = content.clone();
+        body["to"] = json!(AGENT);
+        let message = serde_json::from_value(body).expect("a message");
+        let id = stage.world.customer_send(CUSTOMER, message).await.expect("sent").id;
+        let node = raw.until(|node| node.tag == "message" && text(node, "id") == id).await;
+        assert_eq!((text(&node, "type"), text(&node, "edit")), (kind.into(), edit.into()), "{content}");
+        let enc = child(&node, &["enc"]);
+        assert_eq!(text(enc, "mediatype"), media, "{content}");
+        assert_eq!(text(enc, "decrypt-fail") == "hide", hidden, "{content}");
+        let meta = node.get_optional_child("meta").map(|meta| text(meta, "polltype")).unwrap_or_default();
+        assert_eq!(meta, poll, "{content}");
+    }
+    let once = json!({ "to": AGENT, "media": { "kind": "image", "generated": {}, "view_once": true } });
+    let once = serde_json::from_value(once).expect("a message");
+    let id = stage.world.customer_send(CUSTOMER, once).await.expect("sent").id;
+    let node = raw.until(|node| node.tag == "message" && text(node, "id") == id).await;
+    assert_eq!(text(child(&node, &["unavailable"]), "type"), "view_once");
+    assert!(node.get_optional_child("enc").is_none());
+    // Nothing was to be read, so that no receipt follows: the ack of the stanza itself confirms it, and no other's.
+    let before = stage.world.phone(AGENT).await.expect("the phone").devices[1].queued;
+    for (confirmed, left) in [(&first, before), (&id, before - 1)] {
+        let ack = NodeBuilder::new("ack").attr("class", "message").attr("id", confirmed.as_str());
+        raw.send(&ack.attr("to", Jid::pn(CUSTOMER)).build()).await;
+        raw.ask("w:p", "get", []).await;
+        assert_eq!(stage.world.phone(AGENT).await.expect("the phone").devices[1].queued, left);
+    }
 }

@@ -274,3 +274,17 @@ pub async fn receipt(device: &mut Device, id: &str, kind: &str) {
         })
         .await;
 }
+
+/// The key by which a message is spoken of.
+pub fn key(chat: &str, from_me: bool, id: &str) -> waproto::whatsapp::MessageKey {
+    waproto::whatsapp::MessageKey {
+        remote_jid: Some(jid(chat).to_string()),
+        from_me: Some(from_me),
+        id: Some(id.to_owned()),
+        participant: None,
+    }
+}
+
+pub fn words(text: &str) -> waproto::whatsapp::Message {
+    waproto::whatsapp::Message { conversation: Some(text.to_owned()), ..Default::default() }
+}
