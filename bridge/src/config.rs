@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use zeroize::Zeroizing;
 
+use crate::safety::Rules;
+
 /// Everything that [`Bridge::start`](crate::Bridge::start) needs to know.
 #[derive(Debug)]
 pub struct Config {
@@ -12,12 +14,14 @@ pub struct Config {
     pub listen: Listen,
     pub key: KeySource,
     pub endpoint: Endpoint,
+    /// What may be sent, and when: the defaults or stricter.
+    pub sending: Rules,
 }
 
 impl Config {
     /// The defaults of an agent's machine.
     pub fn new(data: PathBuf) -> Self {
-        Self { data, listen: Listen::default(), key: KeySource::Keyring, endpoint: Endpoint::default() }
+        Self { data, listen: Listen::default(), key: KeySource::Keyring, endpoint: Endpoint::default(), sending: Rules::default() }
     }
 }
 

@@ -121,9 +121,10 @@ impl Bridge {
     pub async fn start(config: Config) -> Result<RunningBridge, StartError> {
         // Failing means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let Config { data, listen, key, endpoint } = config;
+        let Config { data, listen, key, endpoint, sending } = config;
         let lock = take_folder(&data)?;
         let store = open_store(data.clone(), key).await?;
+        store.set_sending_rules(sending).await?;
         let listener = serve::bind(listen).await?;
         let port = serve::address(&listener)?.port();
         let url = format!("http://127.0.0.1:{port}");

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use ownline_bridge::{Config, Endpoint, KeySource, Listen};
+use ownline_bridge::{Config, Endpoint, KeySource, Listen, safety::Rules};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -31,7 +31,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR", env = "OWNLINE_DATA", global = true)]
     data: Option<PathBuf>,
 
-    /// A TOML file with any of: listen, data, key_file.
+    /// A TOML file with any of: listen, data, key_file, and a table `sending` with stricter limits.
     #[arg(long, value_name = "FILE", env = "OWNLINE_CONFIG", global = true)]
     config: Option<PathBuf>,
 
@@ -47,6 +47,16 @@ pub(crate) struct Options {
     #[cfg(feature = "simulated-network")]
     #[arg(long, value_name = "WS-URL", env = "OWNLINE_SIMULATED_NETWORK")]
     simulated_network: Option<String>,
+
+    /// On a simulated network: sending rules as JSON in place of the default ones, looser ones too.
+    #[cfg(feature = "simulated-network")]
+    #[arg(long, value_name = "JSON", hide = true, requires = "simulated_network")]
+    sending_rules: Option<String>,
+
+    /// On a simulated network: end without a goodbye at this moment, `name` or `name:times`.
+    #[cfg(feature = "simulated-network")]
+    #[arg(long, value_name = "MOMENT", env = "OWNLINE_DIE_AT", hide = true, requires = "simulated_network")]
+    pub(crate) die_at: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +74,9 @@ pub(crate) enum Usage {
     File { path: PathBuf, cause: String },
     #[error("say where the data belongs: --data DIR")]
     NoDataFolder,
+    #[cfg(feature = "simulated-network")]
+    #[error("--sending-rules: {0}")]
+    SendingRules(String),
     #[error("no passphrase came on standard input")]
     NoPassphrase,
 }
@@ -74,6 +87,9 @@ struct FileOptions {
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
     key_file: Option<PathBuf>,
+    /// Stricter sending rules; looser ones are not taken.
+    #[serde(default)]
+    sending: Rules,
     #[cfg(feature = "simulated-network")]
     simulated_network: Option<String>,
 }
@@ -108,7 +124,13 @@ impl Options {
             #[cfg(feature = "simulated-network")]
             simulated: self.simulated_network.or(file.simulated_network),
         };
-        Ok(Config { data, listen, key, endpoint })
+        let sending = Rules::default().tightened(file.sending);
+        #[cfg(feature = "simulated-network")]
+        let sending = match &self.sending_rules {
+            Some(json) => serde_json::from_str(json).map_err(|cause| Usage::SendingRules(cause.to_string()))?,
+            None => sending,
+        };
+        Ok(Config { data, listen, key, endpoint, sending })
     }
 }
 

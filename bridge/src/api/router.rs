@@ -32,6 +32,7 @@ fn desk() -> OpenApiRouter<App> {
         .routes(routes!(r::conversations::conversation_counts))
         .routes(routes!(r::conversations::get_conversation))
         .routes(routes!(r::conversations::mark_read))
+        .routes(routes!(r::history::ask_for_older))
         .routes(routes!(r::messages::list_messages, r::messages::send_message))
         .routes(routes!(r::messages::retry_message))
         .routes(routes!(r::tickets::list_tickets))
@@ -49,9 +50,19 @@ fn own() -> OpenApiRouter<App> {
         .routes(routes!(r::status::status))
         .routes(routes!(r::status::client_info))
         .routes(routes!(r::status::qr))
+        .routes(routes!(r::conversations::set_scope))
+        .routes(routes!(r::conversations::team_view))
+        .routes(routes!(r::safety::safety_report))
+        .routes(routes!(r::safety::opt_outs))
+        .routes(routes!(r::safety::lift_opt_out))
         .routes(routes!(r::status::qr_svg))
         .routes(routes!(r::status::qr_png))
         .routes(routes!(r::link::link))
+        .routes(routes!(r::link::cancel_link))
+        .routes(routes!(r::link::confirm_number))
+        .routes(routes!(r::link::pairing_code))
+        .routes(routes!(r::passkey::passkey_request, r::passkey::answer_passkey))
+        .routes(routes!(r::passkey::confirm_passkey))
         .routes(routes!(r::link::unlink))
         .routes(routes!(r::link::restart))
         .routes(routes!(r::account::check_server))
@@ -99,7 +110,7 @@ fn routes() -> OpenApiRouter<App> {
 }
 
 /// The bridge's own paths outside of `/api/`, which the screen's router never sees.
-const OWN_PATHS: [&str; 16] = [
+const OWN_PATHS: [&str; 23] = [
     "/health",
     "/challenge",
     "/status",
@@ -108,7 +119,14 @@ const OWN_PATHS: [&str; 16] = [
     "/qr.svg",
     "/qr.png",
     "/link",
+    "/link/cancel",
+    "/link/confirm",
+    "/pairing-code",
+    "/passkey",
+    "/passkey/confirm",
     "/unlink",
+    "/safety",
+    "/safety/opt-outs",
     "/restart",
     "/server/check",
     "/server/sign-in",
@@ -119,7 +137,7 @@ const OWN_PATHS: [&str; 16] = [
 ];
 
 pub(super) fn is_own_path(path: &str) -> bool {
-    OWN_PATHS.contains(&path)
+    OWN_PATHS.contains(&path) || path.starts_with("/safety/opt-outs/")
 }
 
 /// Nobody waits longer for an answer. The longest is a question to the server or to WhatsApp.

@@ -5,7 +5,7 @@ use ownline_model::{
     agent::Agent,
     channel::Channel,
     contact::Contact,
-    conversation::Conversation,
+    conversation::{Conversation, Scope},
     event::Event,
     message::{Direction, Message, MessageKind, MessageStatus},
     sync::{JournalEntry, Op, Truth},
@@ -15,7 +15,7 @@ use ownline_model::{
 use super::{
     Result, Store, account,
     change::{Change, CustomerWrote},
-    compose, desk, own, people, progress, remap, row, safety, table,
+    compose, desk, own, people, progress, remap, row, safety, sharing, table,
     writer::Tx,
 };
 
@@ -186,6 +186,20 @@ fn conversation(tx: &mut Tx<'_>, remote: Conversation, name: fn(Conversation) ->
     if local.as_ref().is_some_and(|local| local.version > remote.version) {
         return Ok(());
     }
+    let own = own::channel_id(tx)? == Some(remote.channel_id);
+    if let Some(local) = &local
+        && !own
+        && remote.scope < local.scope
+    {
+        tx.tell_event(Event::ConversationUnshared(remote.clone()));
+        if !sharing::drop_unshared(tx, &remote)? {
+            return Ok(());
+        }
+    }
+    if remote.scope == Scope::Private {
+        // What the team does not see any more is still here where it belongs, and nowhere else.
+        return local.filter(|_| own).map_or(Ok(()), |local| sharing::is_forgotten(tx, local));
+    }
     let shown = overlay(tx, remote, local.as_ref())?;
     if local.as_ref() != Some(&shown) {
         table::conversation::put(tx, &shown)?;
@@ -235,6 +249,7 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
     let own = own::channel_id(tx)? == Some(remote.channel_id);
     let Some(local) = table::message::get(tx, remote.id)? else {
         table::message::put(tx, &remote)?;
+        table::message::set_told(tx, remote.id)?;
         tx.tell_event(Event::MessageNew(remote.clone()));
         if own && remote.status == MessageStatus::Queued {
             tx.tell(Change::ToSend);
@@ -245,16 +260,15 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
     if remote.position > local.position {
         make_way(tx, &local, remote.position)?;
     }
-    // What the scope hid from the server is still known here.
-    if remote.text.is_none() {
-        remote.text.clone_from(&local.text);
-    }
-    if own && local.kind != MessageKind::Undecryptable {
-        remote.kind = local.kind;
-    }
+    table::message::set_told(tx, remote.id)?;
     if own {
-        // What a message carries, and why it waits, its own machine knows best.
+        // What a message says and carries, and why it waits, its own machine knows best.
+        remote.kind = local.kind;
+        remote.text.clone_from(&local.text);
         remote.details.clone_from(&local.details);
+    } else if remote.text.is_none() && remote.kind != MessageKind::Revoked {
+        // What the scope hid from the server is still known here.
+        remote.text.clone_from(&local.text);
     }
     let told = table::outbox::waits_for(tx, remote.id.0, "message_status")?
         || table::outbox::waits_for(tx, remote.id.0, "retry_message")?;
@@ -271,7 +285,9 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
     }
     if remote != local {
         table::message::put(tx, &remote)?;
-        tx.tell_event(Event::MessageStatus(remote.clone()));
+        let same_content = remote.kind == local.kind && remote.text == local.text && remote.details == local.details;
+        let event = if same_content { Event::MessageStatus } else { Event::MessageUpdated };
+        tx.tell_event(event(remote.clone()));
         people::refresh_last(tx, &remote)?;
     }
     Ok(())

@@ -246,6 +246,14 @@ const STEPS: &[&str] = &[
     ALTER TABLE message ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
     UPDATE message SET told = 1;
     ",
+    // chats whose earlier messages are on their way to the team
+    r"
+    CREATE TABLE sharing (
+        conversation_id BLOB NOT NULL UNIQUE,
+        -- The last place that was queued.
+        after           INTEGER NOT NULL
+    ) STRICT;
+    ",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

@@ -23,6 +23,7 @@ mod row;
 mod safety;
 mod scope;
 mod session;
+mod sharing;
 mod status;
 mod table;
 mod tickets;

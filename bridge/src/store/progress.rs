@@ -173,7 +173,10 @@ pub(super) fn advance(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
     message.details.hold = None;
     message.failure = if next == MessageStatus::Failed { news.failure.clone() } else { None };
     put_status(tx, &message)?;
-    if own::channel_id(tx)? == Some(message.channel_id) && scope::tells(scope_of(tx, message.conversation_id)?) {
+    if own::channel_id(tx)? == Some(message.channel_id)
+        && scope::tells(scope_of(tx, message.conversation_id)?)
+        && table::message::is_told(tx, message.id)?
+    {
         let op = Op::MessageStatus {
             message_id: message.id,
             status: message.status,

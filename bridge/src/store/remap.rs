@@ -141,5 +141,6 @@ fn everywhere(tx: &Tx<'_>, old: Uuid, new: Uuid) -> Result<()> {
     table::alias::add(tx, old, new)?;
     table::sent::rename(tx, old, new)?;
     table::opt_out::rename(tx, old, new)?;
+    table::sharing::rename(tx, old, new)?;
     table::outbox::rename(tx, old, new)
 }

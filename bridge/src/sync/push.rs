@@ -10,6 +10,7 @@ use reqwest::Method;
 
 use crate::{
     account::{Account, RemoteError},
+    failpoint,
     store::Store,
     time::now,
 };
@@ -23,15 +24,21 @@ pub(super) async fn everything(store: &Store, account: &Account) -> Result<(), R
     let device_id = store.device_id().await?;
     let mut most = BATCH;
     loop {
+        let more = store.share_earlier().await?;
         let mut changes = within_budget(store.outbox(most as u32).await?);
         if changes.is_empty() {
+            if more {
+                continue;
+            }
             return Ok(());
         }
         let sent = changes.len();
         let push = Push { protocol: PROTOCOL, device_id, changes: std::mem::take(&mut changes) };
+        failpoint::here("pushing");
         let body = serde_json::to_vec(&push).map_err(crate::store::StoreError::from)?;
         match account.call::<PushAnswer>(Method::POST, "/api/sync/push", Some(body)).await {
             Ok(answer) => {
+                failpoint::here("pushed");
                 store.set_clock_skew(now().since(answer.server_time));
                 if answer.results.is_empty() {
                     return Err(RemoteError::Unreachable("the server answered no change".to_owned()));

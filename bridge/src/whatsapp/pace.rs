@@ -194,8 +194,12 @@ mod tests {
     #[test]
     fn chats_take_turns() {
         let (busy, quiet) = (ConversationId::fresh(), ConversationId::fresh());
-        let sent =
-            |chat, ago| Sent { message: MessageId::fresh(), chat, at: NOW.plus_millis(-ago), sent_as: SentAs::Reply };
+        let sent = |chat, ago: i64| Sent {
+            message: MessageId::fresh(),
+            chat,
+            at: NOW.plus_millis(-ago),
+            sent_as: SentAs::Reply,
+        };
         let mut pace = Pace::new(Ledger::of((0..19).map(|n| sent(busy, 2000 + n * 1000)).chain([sent(quiet, 50_000)])));
         let on_offer = || offers(vec![offer(busy, Reach::Reply), offer(quiet, Reach::Reply)]);
         // The window frees one place; the backlog that came first does not take it.

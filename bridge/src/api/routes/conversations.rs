@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 use ownline_model::{
-    conversation::{Conversation, ConversationCounts, ConversationItem, StartConversation},
+    conversation::{Conversation, ConversationCounts, ConversationItem, SetScope, StartConversation, TeamView},
     desk_query::ConversationQuery,
     ids::ConversationId,
     message::ReadUpTo,
@@ -106,4 +106,40 @@ pub(crate) async fn start_conversation(
     let identity = app.session.is_on_whatsapp(phone).await.map_err(refusal::session)?;
     let identity = identity.ok_or(ApiError::from(ProblemCode::NotOnWhatsapp))?;
     Ok((StatusCode::CREATED, Json(app.store.open_conversation(identity).await?)))
+}
+
+/// Decides what a chat on the own number shares. Sharing less takes back what the team had of it.
+#[utoipa::path(
+    put,
+    path = "/api/conversations/{id}/scope",
+    operation_id = "set_scope",
+    tag = "bridge",
+    params(("id" = String, Path, format = "uuid", description = "The conversation.")),
+    request_body = SetScope,
+    responses((status = 200, body = ConversationItem, description = "The conversation as it is now."), Problems),
+    security(("bearer" = []))
+)]
+pub(crate) async fn set_scope(
+    State(app): State<App>,
+    Path(id): Path<ConversationId>,
+    Json(wish): Json<SetScope>,
+) -> Result<Json<ConversationItem>, ApiError> {
+    Ok(Json(app.store.set_scope(id, wish).await?))
+}
+
+/// What everybody else on the team sees of a chat on the own number.
+#[utoipa::path(
+    get,
+    path = "/api/conversations/{id}/team-view",
+    operation_id = "team_view",
+    tag = "bridge",
+    params(("id" = String, Path, format = "uuid", description = "The conversation.")),
+    responses((status = 200, body = TeamView, description = "As it leaves this machine."), Problems),
+    security(("bearer" = []))
+)]
+pub(crate) async fn team_view(
+    State(app): State<App>,
+    Path(id): Path<ConversationId>,
+) -> Result<Json<TeamView>, ApiError> {
+    Ok(Json(app.store.team_view(id).await?))
 }

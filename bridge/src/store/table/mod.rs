@@ -14,6 +14,7 @@ pub(super) mod outbox;
 pub(super) mod poll_secret;
 pub(super) mod remote_file;
 pub(super) mod sent;
+pub(super) mod sharing;
 pub(super) mod ticket;
 pub(super) mod value;
 pub(super) mod waiting_change;

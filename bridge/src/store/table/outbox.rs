@@ -8,7 +8,7 @@ use ownline_model::{
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use crate::store::{Result, change, row, writer::Tx};
+use crate::store::{Result, change, row, table, writer::Tx};
 
 /// What a row is about, for the queries that overlay what waits over what the server says.
 #[derive(Debug, Default, Clone, Copy)]
@@ -58,6 +58,9 @@ pub(in crate::store) fn add(tx: &mut Tx<'_>, op: &Op, about: About, held: bool) 
             serde_json::to_string(op)?
         ],
     )?;
+    if let Op::MessageReceived { message, .. } | Op::Reply { message } = op {
+        table::message::set_told(tx, message.id)?;
+    }
     tx.tell(change::Change::Outbox);
     Ok(id)
 }
@@ -134,8 +137,18 @@ pub(in crate::store) fn count(connection: &Connection) -> Result<u64> {
 /// the server does not accept waits, and a note on a contact that changed meanwhile is asked again over the new state.
 pub(in crate::store) fn settle(connection: &Connection, op: Option<&Op>, result: &ChangeResult) -> Result<Settled> {
     let id = result.id.0.into_bytes();
-    let fact =
-        matches!(op, Some(Op::MessageReceived { .. } | Op::ConversationOpened { .. } | Op::MessageStatus { .. }));
+    let fact = matches!(
+        op,
+        Some(
+            Op::MessageReceived { .. }
+                | Op::ConversationOpened { .. }
+                | Op::MessageStatus { .. }
+                | Op::MessageAmended { .. }
+                | Op::ConversationScope { .. }
+                | Op::OptedOut { .. }
+                | Op::OptedIn { .. }
+        )
+    );
     match (&result.outcome, op) {
         (Outcome::Rejected { code: ProblemCode::NumberAlreadyLinked | ProblemCode::NotYourNumber, .. }, _) if fact => {
             row::run(connection, "UPDATE outbox SET held = 1 WHERE id = ?", [id])?;

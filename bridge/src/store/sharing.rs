@@ -1,0 +1,319 @@
+//! What a chat shares: the owner's decision, what follows from it here, and how the team sees the chat. What leaves is
+//! decided in [`super::scope`].
+
+use ownline_model::{
+    conversation::{Conversation, ConversationItem, OnPhone, Scope, SetScope, TeamView},
+    event::Event,
+    ids::ConversationId,
+    message::{Direction, Message, MessageKind, MessageStatus, Origin},
+    problem::ProblemCode,
+    sync::Op,
+};
+use rusqlite::{Connection, params};
+use uuid::Uuid;
+
+use super::{
+    DeskError, Result, Store,
+    change::Change,
+    desk, media, own, people, row, scope,
+    table::{self, outbox::About},
+    writer::Tx,
+};
+
+/// Messages shown of what the team sees.
+const VIEWED: u32 = 50;
+/// Earlier messages queued at once, and how many changes may wait before more are queued.
+const BATCH: u32 = 200;
+const WAITING_MAX: u64 = 400;
+
+impl Store {
+    /// The owner decides what a chat on the own number shares.
+    pub async fn set_scope(
+        &self,
+        id: ConversationId,
+        wish: SetScope,
+    ) -> std::result::Result<ConversationItem, DeskError> {
+        let decided = self.write(move |tx| decide(tx, id, &wish)).await?;
+        decided.map_err(|code| DeskError::Refused(Box::new(code.into())))
+    }
+
+    /// What everybody else sees of a chat on the own number.
+    pub async fn team_view(&self, id: ConversationId) -> std::result::Result<TeamView, DeskError> {
+        let viewed = self.read(move |connection| view(connection, id)).await?;
+        viewed.map_err(|code| DeskError::Refused(Box::new(code.into())))
+    }
+
+    /// Queues more of what was said before its chat was shared, a batch at a time. `false`: there is nothing to queue now.
+    pub async fn share_earlier(&self) -> Result<bool> {
+        let due = self
+            .read(|connection| {
+                let chat = table::sharing::first(connection)?;
+                Ok(if table::outbox::count(connection)? < WAITING_MAX { chat } else { None })
+            })
+            .await?;
+        match due {
+            Some((chat, after)) => self.write(move |tx| queue_earlier(tx, chat, after)).await,
+            None => Ok(false),
+        }
+    }
+}
+
+fn own_chat(connection: &Connection, id: ConversationId) -> Result<std::result::Result<Conversation, ProblemCode>> {
+    let id = ConversationId(table::alias::resolve(connection, id.0)?);
+    let Some(conversation) = table::conversation::get(connection, id)? else { return Ok(Err(ProblemCode::NotFound)) };
+    let own = own::channel_id(connection)? == Some(conversation.channel_id);
+    Ok(if own { Ok(conversation) } else { Err(ProblemCode::NotYourNumber) })
+}
+
+fn decide(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    wish: &SetScope,
+) -> Result<std::result::Result<ConversationItem, ProblemCode>> {
+    let mut conversation = match own_chat(tx, id)? {
+        Ok(conversation) => conversation,
+        Err(code) => return Ok(Err(code)),
+    };
+    let before = conversation.scope;
+    conversation.scope = wish.scope;
+    if wish.scope < before {
+        table::sharing::stop(tx, conversation.id)?;
+        if wish.scope == Scope::Private {
+            keep_all(tx, &mut conversation)?;
+        } else {
+            strip(tx, &conversation)?;
+        }
+        tell_scope(tx, &conversation)?;
+    } else if wish.scope > before {
+        if before == Scope::Private {
+            open(tx, &conversation)?;
+        } else {
+            tell_scope(tx, &conversation)?;
+        }
+    }
+    if wish.scope != before {
+        people::put_conversation(tx, conversation.clone(), false)?;
+    }
+    if wish.earlier && wish.scope != Scope::Private {
+        table::sharing::start(tx, conversation.id)?;
+        tx.tell(Change::Outbox);
+    }
+    Ok(desk::item(tx, conversation.id)?.ok_or(ProblemCode::NotFound))
+}
+
+fn about(conversation: &Conversation) -> About {
+    About { channel: Some(conversation.channel_id), conversation: Some(conversation.id), subject: None }
+}
+
+fn tell_scope(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
+    let op = Op::ConversationScope { conversation_id: conversation.id, scope: conversation.scope };
+    let held = own::is_held(tx)?;
+    table::outbox::add(tx, &op, about(conversation), held)?;
+    Ok(())
+}
+
+/// The server may never have heard of the chat, or has forgotten it.
+fn open(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
+    let Some(contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(()) };
+    let op = Op::ConversationOpened {
+        contact: people::identity(&contact),
+        conversation_id: conversation.id,
+        channel_id: conversation.channel_id,
+        scope: conversation.scope,
+    };
+    let held = own::is_held(tx)?;
+    table::outbox::add(tx, &op, About { subject: Some(contact.id.0), ..about(conversation) }, held)?;
+    Ok(())
+}
+
+/// Nothing of the chat leaves any more: what still waits is taken back, and the server will forget what it had.
+fn keep_all(tx: &mut Tx<'_>, conversation: &mut Conversation) -> Result<()> {
+    let id = conversation.id.0.into_bytes();
+    row::run(tx, "DELETE FROM outbox WHERE conversation_id = ? AND kind <> 'conversation_scope'", [id])?;
+    if let Some(ticket) = conversation.ticket_id {
+        row::run(tx, "DELETE FROM outbox WHERE subject_id = ?", [ticket.0.into_bytes()])?;
+    }
+    stop_files(tx, conversation.id)?;
+    leave_desk(tx, conversation)?;
+    forget_contact_changes(tx, conversation)
+}
+
+/// Shared again, the chat starts afresh on the desk.
+fn leave_desk(tx: &Tx<'_>, conversation: &mut Conversation) -> Result<()> {
+    let id = conversation.id.0.into_bytes();
+    row::run(tx, "DELETE FROM ticket WHERE conversation_id = ?", [id])?;
+    row::run(tx, "UPDATE message SET told = 0 WHERE conversation_id = ?", [id])?;
+    conversation.ticket_id = None;
+    conversation.assignee_id = None;
+    conversation.version = 0;
+    Ok(())
+}
+
+/// The server has forgotten a chat of the own number. News of it that were on their way may have come since it was asked to.
+pub(super) fn is_forgotten(tx: &mut Tx<'_>, mut conversation: Conversation) -> Result<()> {
+    if conversation.scope != Scope::Private {
+        return Ok(());
+    }
+    let before = conversation.clone();
+    leave_desk(tx, &mut conversation)?;
+    if conversation == before { Ok(()) } else { people::put_conversation(tx, conversation, false) }
+}
+
+/// A contact of private chats only is nothing to the server.
+fn forget_contact_changes(tx: &Tx<'_>, conversation: &Conversation) -> Result<()> {
+    let known = table::contact::get(tx, conversation.contact_id)?.is_some_and(|contact| contact.version > 0);
+    let others = table::conversation::of_contact(tx, conversation.contact_id)?;
+    if !known && !others.iter().any(|other| other.id != conversation.id && scope::tells(other.scope)) {
+        let contact = conversation.contact_id.0.into_bytes();
+        row::run(tx, "DELETE FROM outbox WHERE subject_id = ?", [contact])?;
+    }
+    Ok(())
+}
+
+/// What still waits goes without words.
+fn strip(tx: &Tx<'_>, conversation: &Conversation) -> Result<()> {
+    let waiting: Vec<(i64, Op)> = {
+        let mut statement = tx.prepare_cached(
+            "SELECT seq, op FROM outbox WHERE conversation_id = ?
+                 AND kind IN ('message_received', 'reply', 'message_amended')",
+        )?;
+        let mut rows = statement.query([conversation.id.0.into_bytes()])?;
+        let mut waiting = Vec::new();
+        while let Some(row) = rows.next()? {
+            let op = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            waiting.push((row.get(0)?, serde_json::from_str(op)?));
+        }
+        waiting
+    };
+    for (seq, op) in waiting {
+        match scope::without_words(op) {
+            Some(op) => {
+                row::run(tx, "UPDATE outbox SET op = ? WHERE seq = ?", params![serde_json::to_string(&op)?, seq])?
+            }
+            None => row::run(tx, "DELETE FROM outbox WHERE seq = ?", [seq])?,
+        };
+    }
+    stop_files(tx, conversation.id)
+}
+
+fn stop_files(tx: &Tx<'_>, conversation: ConversationId) -> Result<()> {
+    row::run(
+        tx,
+        "DELETE FROM file_share WHERE message_id IN (SELECT id FROM message WHERE conversation_id = ?)",
+        [conversation.0.into_bytes()],
+    )?;
+    Ok(())
+}
+
+/// One batch of what was said before, in the chat's order.
+fn queue_earlier(tx: &mut Tx<'_>, chat: ConversationId, after: i64) -> Result<bool> {
+    let known = table::conversation::get(tx, chat)?.filter(|chat| scope::tells(chat.scope));
+    let contact = known.as_ref().map(|chat| table::contact::get(tx, chat.contact_id)).transpose()?.flatten();
+    let (Some(conversation), Some(contact)) = (known, contact) else {
+        table::sharing::stop(tx, chat)?;
+        return Ok(true);
+    };
+    let batch: Vec<Message> = row::all(
+        tx,
+        "SELECT body FROM message WHERE conversation_id = ? AND position > ? ORDER BY position, id LIMIT ?",
+        params![chat.0.into_bytes(), after, BATCH],
+    )?;
+    let Some(last) = batch.last().map(|message| message.position) else {
+        table::sharing::stop(tx, chat)?;
+        return Ok(true);
+    };
+    table::sharing::advance(tx, chat, last)?;
+    let (me, held) = (own::owner(tx)?.map(|owner| owner.id), own::is_held(tx)?);
+    for message in batch {
+        // What waits already goes as it is; a gap is this machine's own affair; a colleague's reply is the server's own.
+        let waits = table::outbox::waits_for(tx, message.id.0, "message_received")?
+            || table::outbox::waits_for(tx, message.id.0, "reply")?;
+        let routed = message.origin == Origin::Desk && message.author_id != me;
+        if waits || routed || message.kind == MessageKind::Gap {
+            continue;
+        }
+        let Some(outgoing) = scope::outgoing(conversation.scope, &message) else { continue };
+        let queued = message.direction == Direction::Outbound && message.status == MessageStatus::Queued;
+        let op = if queued {
+            Op::Reply { message: outgoing }
+        } else {
+            Op::MessageReceived { contact: people::identity(&contact), scope: conversation.scope, message: outgoing }
+        };
+        table::outbox::add(tx, &op, super::record::about(&message), held)?;
+        media::share(tx, &message)?;
+    }
+    Ok(true)
+}
+
+fn view(connection: &Connection, id: ConversationId) -> Result<std::result::Result<TeamView, ProblemCode>> {
+    let conversation = match own_chat(connection, id)? {
+        Ok(conversation) => conversation,
+        Err(code) => return Ok(Err(code)),
+    };
+    let scope = conversation.scope;
+    let withheld: Option<i64> = row::scalar(
+        connection,
+        "SELECT count(*) FROM message WHERE conversation_id = ? AND (told = 0 OR ?) AND json_extract(body, '$.kind') <> 'gap'",
+        params![conversation.id.0.into_bytes(), scope == Scope::Private],
+    )?;
+    let newest: Vec<Message> = row::all(
+        connection,
+        "SELECT body FROM message WHERE conversation_id = ? AND told = 1 ORDER BY position DESC, id DESC LIMIT ?",
+        params![conversation.id.0.into_bytes(), VIEWED],
+    )?;
+    let messages: Vec<Message> =
+        newest.iter().rev().filter_map(|message| scope::outgoing(scope, message)).map(without_hold).collect();
+    let item = match desk::item(connection, conversation.id)? {
+        Some(mut item) if scope::tells(scope) => {
+            item.conversation.last_message = messages.last().map(people::as_last);
+            Some(ConversationItem { on_phone: OnPhone::default(), older_on_phone: false, ..item })
+        }
+        _ => None,
+    };
+    let withheld = withheld.unwrap_or(0).unsigned_abs();
+    Ok(Ok(TeamView { scope, conversation: item, messages, withheld }))
+}
+
+fn without_hold(mut message: Message) -> Message {
+    message.details.hold = None;
+    message
+}
+
+/// The owner of another number shares less of this chat: what this machine holds of it goes. `false`: all of it is gone.
+pub(super) fn drop_unshared(tx: &mut Tx<'_>, chat: &Conversation) -> Result<bool> {
+    let id = chat.id.0.into_bytes();
+    table::local_file::forget_of_chat(tx, chat.id.0)?;
+    for table in ["file_fetch", "file_share", "remote_file"] {
+        tx.execute(
+            &format!("DELETE FROM {table} WHERE message_id IN (SELECT id FROM message WHERE conversation_id = ?)"),
+            [id],
+        )?;
+    }
+    tx.tell(Change::Files);
+    row::run(
+        tx,
+        "DELETE FROM outbox WHERE conversation_id = ? AND kind IN ('reply', 'message_received', 'message_amended')",
+        [id],
+    )?;
+    if chat.scope == Scope::Private {
+        row::run(tx, "DELETE FROM message WHERE conversation_id = ?", [id])?;
+        row::run(tx, "DELETE FROM ticket WHERE conversation_id = ?", [id])?;
+        table::conversation::delete(tx, chat.id)?;
+        return Ok(false);
+    }
+    let messages: Vec<[u8; 16]> = {
+        let mut statement = tx.prepare_cached("SELECT id FROM message WHERE conversation_id = ?")?;
+        statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    for id in messages {
+        let Some(message) = table::message::get(tx, ownline_model::ids::MessageId(Uuid::from_bytes(id)))? else {
+            continue;
+        };
+        let bare = Message { text: None, details: message.details.without_words(), ..message.clone() };
+        if bare != message {
+            table::message::put(tx, &bare)?;
+            tx.tell_event(Event::MessageUpdated(bare));
+        }
+    }
+    Ok(true)
+}
