@@ -47,6 +47,7 @@ fn fact(chat: u32, n: u32) -> InboundFact {
         at: UtcMillis(1),
         details: MessageDetails::default(),
         remote: None,
+        secret: None,
     }
 }
 

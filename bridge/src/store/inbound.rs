@@ -3,18 +3,20 @@
 use ownline_model::{
     details::MessageDetails,
     ids::{ConversationId, MediaId, MessageId},
-    message::{Failure, Message, MessageKind, MessageStatus},
+    message::{Direction, Failure, Message, MessageKind, MessageStatus},
     phone::PhoneNumber,
     time::UtcMillis,
 };
+use serde::{Deserialize, Serialize};
 
 pub use super::table::{
     file_work::Uploaded,
+    poll_secret::MessageSecret,
     remote_file::{MediaKey, RemoteFile, RemoteMedia},
 };
 
 /// A person as WhatsApp names them: by number, by hidden id (digits, without `@lid`), or by both. Both lead to one contact.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WaIdentity {
     pub phone: Option<PhoneNumber>,
     pub lid: Option<String>,
@@ -46,6 +48,83 @@ pub struct InboundFact {
     pub details: MessageDetails,
     /// How to fetch the file that `details` tells of.
     pub remote: Option<Box<RemoteFile>>,
+    /// Of a poll: opens its votes.
+    pub secret: Option<MessageSecret>,
+}
+
+/// What comes in of a chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    Message(Box<InboundFact>),
+    Change(ChangeFact),
+}
+
+impl Incoming {
+    pub fn chat_mut(&mut self) -> &mut WaIdentity {
+        match self {
+            Self::Message(fact) => &mut fact.chat,
+            Self::Change(fact) => &mut fact.chat,
+        }
+    }
+}
+
+impl From<InboundFact> for Incoming {
+    fn from(fact: InboundFact) -> Self {
+        Self::Message(Box::new(fact))
+    }
+}
+
+impl From<ChangeFact> for Incoming {
+    fn from(fact: ChangeFact) -> Self {
+        Self::Change(fact)
+    }
+}
+
+/// What became of a message, from the customer or from the agent's own phone. Where the message is not here yet, the fact
+/// waits for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeFact {
+    /// WhatsApp's id of the change itself.
+    pub wa_id: String,
+    /// The customer, whoever made it.
+    pub chat: WaIdentity,
+    pub from_me: bool,
+    /// In a group: who made it, as digits of number or hidden id.
+    pub by: Option<String>,
+    /// WhatsApp's stamp.
+    pub at: UtcMillis,
+    /// By the clock of whoever made it, milliseconds since 1970. Tells two of one second apart.
+    pub made_at: Option<i64>,
+    pub target: Target,
+    pub what: What,
+}
+
+/// A message by WhatsApp's names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub wa_id: String,
+    pub direction: Direction,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    Edited {
+        text: Option<String>,
+    },
+    Revoked,
+    /// Without an emoji the reaction is taken back.
+    Reacted {
+        emoji: Option<String>,
+    },
+    Voted(SealedVote),
+}
+
+/// A vote as it travels: only who has the poll's secret can read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedVote {
+    pub payload: Vec<u8>,
+    pub iv: [u8; 12],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +141,16 @@ pub enum RecordOutcome {
     Known,
     /// It took the place of an undecryptable placeholder.
     Replaced,
+}
+
+/// A change of a message that is on its way to WhatsApp: what the wire needs of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToChange {
+    pub target: Target,
+    /// Who wrote the message, in a group.
+    pub author: Option<String>,
+    pub what: What,
+    pub at: UtcMillis,
 }
 
 /// A message to hand to WhatsApp. It stays on offer until its status has left `queued`, also after a restart.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::store::{
     Store, StoreError,
-    inbound::{InboundFact, StatusNews, WaIdentity},
+    inbound::{Incoming, StatusNews, WaIdentity},
 };
 
 /// What a batch of happenings says to the desk, sorted by what the store does with it.
@@ -26,7 +26,7 @@ use crate::store::{
 pub(super) struct DeskNews {
     statuses: Vec<StatusNews>,
     answers: Vec<ServerAnswer>,
-    facts: Vec<InboundFact>,
+    facts: Vec<Incoming>,
     read: Vec<(WaIdentity, Vec<String>)>,
     typing: Vec<(WaIdentity, bool)>,
     people: Vec<(WaIdentity, Option<String>)>,
@@ -57,7 +57,7 @@ impl DeskNews {
             }
             // Messages that the phone recovered for us: they come without the durability hook.
             Event::Messages(batch) => {
-                let facts = batch.messages.iter().map(|message| inbound::fact(&message.message, &message.info, own));
+                let facts = batch.messages.iter().map(|it| inbound::incoming(&it.message, &it.info, own));
                 self.facts.extend(facts.flatten());
             }
             Event::ChatPresence(presence) if !presence.source.is_group && !presence.source.is_from_me => {
@@ -102,7 +102,7 @@ pub(super) async fn tell(
         }
     }
     for fact in &mut news.facts {
-        hook::complete(client, fact).await;
+        hook::complete(client, fact.chat_mut()).await;
     }
     if !news.facts.is_empty() {
         told("recovered messages", store.record_inbound(news.facts).await);

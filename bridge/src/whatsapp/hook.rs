@@ -13,7 +13,13 @@ use super::{
     inbound::{self, Own},
     placeholders::{Placeholders, Taken},
 };
-use crate::store::{Store, StoreError, inbound::InboundFact};
+use crate::{
+    failpoint,
+    store::{
+        Store, StoreError,
+        inbound::{Incoming, WaIdentity},
+    },
+};
 
 /// A store that is busy for a moment gets another chance before the message goes back to WhatsApp. The socket waits meanwhile.
 const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1_500)];
@@ -29,7 +35,7 @@ impl StoreFirst {
         Self { store, placeholders: reporter.placeholders(), reporter }
     }
 
-    async fn record(&self, facts: Vec<InboundFact>) -> Result<(), StoreError> {
+    async fn record(&self, facts: Vec<Incoming>) -> Result<(), StoreError> {
         for pause in PAUSES {
             match self.store.record_inbound(facts.clone()).await {
                 Ok(_) => return Ok(()),
@@ -46,29 +52,33 @@ impl StoreFirst {
 #[async_trait::async_trait]
 impl InboundDurabilityHook for StoreFirst {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
+        anyhow::ensure!(self.reporter.lets_in().await, "the agent has not confirmed this number");
+        failpoint::here("received");
         let taken = self.placeholders.take();
         let facts = taken.among(facts(&client, batch).await, gaps(&client, &taken).await);
         if facts.is_empty() {
             return Ok(());
         }
         let count = facts.len();
-        self.record(facts).await.map_err(|error| {
+        let recorded = self.record(facts).await.map_err(|error| {
             self.placeholders.put_back(taken);
             tracing::error!(%error, count, "received messages could not be stored; WhatsApp keeps them");
             self.reporter.report(Happening::NotStored);
             error.into()
-        })
+        });
+        failpoint::here("committed");
+        recorded
     }
 }
 
 /// What of a batch is for the desk, with both names of each person where the library knows them.
-pub(super) async fn facts(client: &Client, batch: &[InboundMessage]) -> Vec<InboundFact> {
+pub(super) async fn facts(client: &Client, batch: &[InboundMessage]) -> Vec<Incoming> {
     let own = own(client);
     let mut facts = Vec::with_capacity(batch.len());
     for message in batch {
-        match inbound::fact(&message.message, &message.info, &own) {
+        match inbound::incoming(&message.message, &message.info, &own) {
             Ok(mut fact) => {
-                complete(client, &mut fact).await;
+                complete(client, fact.chat_mut()).await;
                 facts.push(fact);
             }
             Err(why) => tracing::debug!(?why, id = %message.info.id, "not for the desk"),
@@ -78,14 +88,14 @@ pub(super) async fn facts(client: &Client, batch: &[InboundMessage]) -> Vec<Inbo
 }
 
 /// The places of messages that could not be decrypted.
-async fn gaps(client: &Client, taken: &Taken) -> Vec<InboundFact> {
+async fn gaps(client: &Client, taken: &Taken) -> Vec<Incoming> {
     let own = own(client);
     let mut facts = Vec::new();
     for message in taken.messages() {
         let view_once = message.unavailable_type == UnavailableType::ViewOnce;
         if let Ok(mut fact) = inbound::undecryptable(&message.info, view_once, &own) {
-            complete(client, &mut fact).await;
-            facts.push(fact);
+            complete(client, &mut fact.chat).await;
+            facts.push(fact.into());
         }
     }
     facts
@@ -110,14 +120,14 @@ pub(super) fn own(client: &Client) -> Own {
 }
 
 /// Adds the number to a hidden id and the other way round, from what the library has learnt before.
-pub(super) async fn complete(client: &Client, fact: &mut InboundFact) {
-    if fact.chat.phone.is_some() && fact.chat.lid.is_some() {
+pub(super) async fn complete(client: &Client, chat: &mut WaIdentity) {
+    if chat.phone.is_some() && chat.lid.is_some() {
         return;
     }
-    let Some(address) = identity::address(&fact.chat) else { return };
+    let Some(address) = identity::address(chat) else { return };
     if let Ok(Some(known)) = client.get_lid_pn_entry(&address).await {
         let phone = whatsapp_rust::Jid::pn(&*known.phone_number);
         let lid = whatsapp_rust::Jid::lid(&*known.lid);
-        fact.chat = identity::person_of(&address, Some(if fact.chat.phone.is_some() { &lid } else { &phone }));
+        *chat = identity::person_of(&address, Some(if chat.phone.is_some() { &lid } else { &phone }));
     }
 }

@@ -3,25 +3,22 @@
 
 use ownline_model::{
     details::MessageDetails,
-    limits::{TEXT_MAX_CHARS, clean_name},
-    message::MessageKind,
+    limits::clean_name,
+    message::{Direction, MessageKind},
     time::UtcMillis,
 };
 use whatsapp_rust::{
     Jid,
-    wacore::{
-        proto_helpers::MessageExt as _,
-        types::message::{MessageCategory, MessageInfo},
-    },
+    wacore::types::message::{MessageCategory, MessageInfo},
     wacore_binary::JidExt as _,
-    waproto::{
-        buffa::MessageField,
-        whatsapp::{self as wa, message::protocol_message::Type as ProtocolType},
-    },
+    waproto::whatsapp as wa,
 };
 
-use super::{content, identity};
-use crate::store::inbound::{InboundFact, WaIdentity};
+use super::{
+    content::{self, Change, Content},
+    identity,
+};
+use crate::store::inbound::{ChangeFact, InboundFact, Incoming, Target, WaIdentity};
 
 /// The linked account's own addresses.
 #[derive(Debug, Clone, Default)]
@@ -47,29 +44,76 @@ pub(super) enum NotForTheDesk {
     Newsletter,
     /// Keys, history announcements and other talk between an account's own devices.
     Service,
+    /// Not a message but what became of one.
+    Change,
     /// The account's chat with itself.
     OwnChat,
     /// Announcements by WhatsApp and addresses that are no person.
     NoPerson,
 }
 
-pub(super) fn fact(message: &wa::Message, info: &MessageInfo, own: &Own) -> Result<InboundFact, NotForTheDesk> {
+/// What a stanza says to the desk: a message, or what became of one.
+pub(super) fn incoming(message: &wa::Message, info: &MessageInfo, own: &Own) -> Result<Incoming, NotForTheDesk> {
     let chat = chat_of(info, own)?;
-    if info.category == MessageCategory::Peer || is_service(message) {
+    if info.category == MessageCategory::Peer {
         return Err(NotForTheDesk::Service);
     }
-    let (kind, text) = content::of(message);
-    Ok(InboundFact {
+    match content::of(message, own) {
+        Content::Message(read) => Ok(InboundFact {
+            kind: read.kind,
+            text: read.text,
+            details: read.details,
+            remote: read.remote,
+            secret: read.secret,
+            ..bare(info, chat)
+        }
+        .into()),
+        Content::Change(change) => Ok(self::change(change, info, chat).into()),
+        Content::Service => Err(NotForTheDesk::Service),
+    }
+}
+
+/// A message only.
+pub(super) fn fact(message: &wa::Message, info: &MessageInfo, own: &Own) -> Result<InboundFact, NotForTheDesk> {
+    match incoming(message, info, own)? {
+        Incoming::Message(fact) => Ok(*fact),
+        Incoming::Change(_) => Err(NotForTheDesk::Change),
+    }
+}
+
+/// Whoever makes a change names its message from the own side: in a chat between two, what is not theirs is the other's.
+fn change(change: Change, info: &MessageInfo, chat: WaIdentity) -> ChangeFact {
+    let from_me = info.source.is_from_me;
+    let outbound = change.target.own == from_me;
+    ChangeFact {
+        wa_id: info.id.clone(),
+        chat,
+        from_me,
+        by: None,
+        at: UtcMillis(info.timestamp.timestamp_millis()),
+        made_at: change.made_at,
+        target: Target {
+            wa_id: change.target.wa_id,
+            direction: if outbound { Direction::Outbound } else { Direction::Inbound },
+        },
+        what: change.what,
+    }
+}
+
+/// What every message has.
+fn bare(info: &MessageInfo, chat: WaIdentity) -> InboundFact {
+    InboundFact {
         wa_id: info.id.clone(),
         from_me: info.source.is_from_me,
         push_name: push_name(info),
-        kind,
-        text: text.map(|text| bounded(&text)).filter(|text| !text.is_empty()),
+        kind: MessageKind::Unknown,
+        text: None,
         at: UtcMillis(info.timestamp.timestamp_millis()),
         details: MessageDetails::default(),
         remote: None,
+        secret: None,
         chat,
-    })
+    }
 }
 
 /// A message that cannot be decrypted yet: a placeholder, replaced in place when the sender's phone repeats it.
@@ -78,17 +122,8 @@ pub(super) fn undecryptable(info: &MessageInfo, view_once: bool, own: &Own) -> R
     if info.category == MessageCategory::Peer {
         return Err(NotForTheDesk::Service);
     }
-    Ok(InboundFact {
-        wa_id: info.id.clone(),
-        from_me: info.source.is_from_me,
-        push_name: push_name(info),
-        kind: if view_once { MessageKind::ViewOnce } else { MessageKind::Undecryptable },
-        text: None,
-        at: UtcMillis(info.timestamp.timestamp_millis()),
-        details: MessageDetails::default(),
-        remote: None,
-        chat,
-    })
+    let kind = if view_once { MessageKind::ViewOnce } else { MessageKind::Undecryptable };
+    Ok(InboundFact { kind, ..bare(info, chat) })
 }
 
 fn chat_of(info: &MessageInfo, own: &Own) -> Result<WaIdentity, NotForTheDesk> {
@@ -115,23 +150,6 @@ fn chat_of(info: &MessageInfo, own: &Own) -> Result<WaIdentity, NotForTheDesk> {
     if person.is_empty() { Err(NotForTheDesk::NoPerson) } else { Ok(person) }
 }
 
-/// Protocol messages are the devices' own business, except the two that a person makes: deleting and editing.
-fn is_service(message: &wa::Message) -> bool {
-    let base = message.get_base_message();
-    if let Some(protocol) = base.protocol_message.as_option() {
-        return !matches!(protocol.r#type, Some(ProtocolType::REVOKE | ProtocolType::MESSAGE_EDIT));
-    }
-    if !base.sender_key_distribution_message.is_set() {
-        return false;
-    }
-    // Whether there is anything inside but what belongs to the envelope.
-    let mut content = base.clone();
-    content.message_context_info = MessageField::none();
-    content.sender_key_distribution_message = MessageField::none();
-    content.fast_ratchet_key_sender_key_distribution_message = MessageField::none();
-    content == wa::Message::default()
-}
-
 fn push_name(info: &MessageInfo) -> Option<String> {
     if info.source.is_from_me {
         return None;
@@ -139,11 +157,6 @@ fn push_name(info: &MessageInfo) -> Option<String> {
     let verified = || info.verified_name.as_ref().and_then(|verified| verified.name.as_deref());
     let name = Some(info.push_name.as_str()).filter(|name| !name.trim().is_empty()).or_else(verified)?;
     Some(clean_name(name)).filter(|name| !name.is_empty())
-}
-
-/// Strangers write this: it is capped, and NUL, which ends strings in some places, goes.
-fn bounded(text: &str) -> String {
-    text.chars().filter(|&character| character != '\0').take(TEXT_MAX_CHARS).collect()
 }
 
 #[cfg(test)]

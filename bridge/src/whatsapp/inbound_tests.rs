@@ -1,3 +1,4 @@
+use ownline_model::limits::TEXT_MAX_CHARS;
 use whatsapp_rust::{
     wacore::{
         chrono::DateTime,
@@ -6,9 +7,8 @@ use whatsapp_rust::{
     waproto::{
         buffa::MessageField,
         whatsapp::message::{
-            AudioMessage, ContactMessage, DeviceSentMessage, DocumentMessage, ExtendedTextMessage, FutureProofMessage,
-            ImageMessage, LocationMessage, PollCreationMessage, ProtocolMessage, ReactionMessage,
-            SenderKeyDistributionMessage,
+            DeviceSentMessage, FutureProofMessage, ImageMessage, ProtocolMessage, ReactionMessage,
+            SenderKeyDistributionMessage, protocol_message::Type as ProtocolType,
         },
     },
 };
@@ -70,6 +70,7 @@ fn a_text_with_everything_that_matters() {
             at: UtcMillis(1_700_000_000_000),
             details: MessageDetails::default(),
             remote: None,
+            secret: None,
         }
     );
 }
@@ -109,82 +110,38 @@ fn wrappers_are_taken_off() {
     assert_eq!(read(&endless).0, MessageKind::Unknown, "wrappers are followed only so far");
 }
 
-#[test]
-fn every_kind_has_its_place_and_its_words() {
-    let extended = ExtendedTextMessage { text: some("see https://example.org"), ..Default::default() };
-    let image = ImageMessage { caption: some("my cat"), ..Default::default() };
-    let voice = AudioMessage { ptt: Some(true), ..Default::default() };
-    let document = DocumentMessage { file_name: some("bill.pdf"), ..Default::default() };
-    let location = LocationMessage {
-        name: some("Office"),
-        degrees_latitude: Some(-23.5),
-        degrees_longitude: Some(-46.25),
-        ..Default::default()
-    };
-    let card = ContactMessage { display_name: some("Bruno"), ..Default::default() };
-    let option =
-        |name: &str| wa::message::poll_creation_message::Option { option_name: some(name), ..Default::default() };
-    let poll =
-        PollCreationMessage { name: some("Lunch?"), options: vec![option("yes"), option("no")], ..Default::default() };
-    let reaction = ReactionMessage { text: some("👍"), ..Default::default() };
-    let deleted = ProtocolMessage { r#type: Some(ProtocolType::REVOKE), ..Default::default() };
-    let edited = ProtocolMessage {
-        r#type: Some(ProtocolType::MESSAGE_EDIT),
-        edited_message: MessageField::some(text("better")),
-        ..Default::default()
-    };
-    let cases = [
-        (
-            wa::Message { extended_text_message: MessageField::some(extended), ..Default::default() },
-            MessageKind::Text,
-            some("see https://example.org"),
-        ),
-        (
-            wa::Message { image_message: MessageField::some(image), ..Default::default() },
-            MessageKind::Image,
-            some("my cat"),
-        ),
-        (wa::Message { audio_message: MessageField::some(voice), ..Default::default() }, MessageKind::Voice, None),
-        (
-            wa::Message { document_message: MessageField::some(document), ..Default::default() },
-            MessageKind::Document,
-            some("bill.pdf"),
-        ),
-        (
-            wa::Message { location_message: MessageField::some(location), ..Default::default() },
-            MessageKind::Location,
-            some("Office\n-23.500000, -46.250000"),
-        ),
-        (
-            wa::Message { contact_message: MessageField::some(card), ..Default::default() },
-            MessageKind::ContactCard,
-            some("Bruno"),
-        ),
-        (
-            wa::Message { poll_creation_message_v3: MessageField::some(poll), ..Default::default() },
-            MessageKind::Poll,
-            some("Lunch?\n• yes\n• no"),
-        ),
-        (
-            wa::Message { reaction_message: MessageField::some(reaction), ..Default::default() },
-            MessageKind::Reaction,
-            some("👍"),
-        ),
-        (
-            wa::Message { protocol_message: MessageField::some(deleted), ..Default::default() },
-            MessageKind::Revoked,
-            some("Deleted a message"),
-        ),
-        (
-            wa::Message { protocol_message: MessageField::some(edited), ..Default::default() },
-            MessageKind::Text,
-            some("Edited: better"),
-        ),
-        (wa::Message::default(), MessageKind::Unknown, some("A message that this version cannot show")),
-    ];
-    for (message, kind, words) in cases {
-        assert_eq!(read(&message), (kind, words), "{message:?}");
+fn changed(message: &wa::Message, info: &MessageInfo) -> ChangeFact {
+    match incoming(message, info, &own()).expect("for the desk") {
+        Incoming::Change(change) => change,
+        Incoming::Message(message) => panic!("{message:?}"),
     }
+}
+
+#[test]
+fn whose_message_a_change_is_about_is_told_from_the_side_of_its_maker() {
+    let react = |own: bool| wa::Message {
+        reaction_message: MessageField::some(ReactionMessage {
+            key: MessageField::some(wa::MessageKey { id: some("TARGET"), from_me: Some(own), ..Default::default() }),
+            text: some("👍"),
+            sender_timestamp_ms: Some(5),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let customer = info(CUSTOMER);
+    let mut phone = info(CUSTOMER);
+    phone.source.is_from_me = true;
+    for (info, own, direction) in [
+        (&customer, true, Direction::Inbound),
+        (&customer, false, Direction::Outbound),
+        (&phone, true, Direction::Outbound),
+        (&phone, false, Direction::Inbound),
+    ] {
+        let change = changed(&react(own), info);
+        assert_eq!(change.target, Target { wa_id: "TARGET".into(), direction });
+        assert_eq!((change.wa_id.as_str(), change.made_at), ("AC0FFEE", Some(5)));
+    }
+    assert_eq!(fact(&react(true), &customer, &self::own()), Err(NotForTheDesk::Change));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use whatsapp_rust::wacore::types::events::{DecryptFailMode, Event, UndecryptableMessage};
 
-use crate::store::inbound::InboundFact;
+use crate::store::inbound::Incoming;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Placeholders(Arc<Mutex<Waiting>>);
@@ -83,7 +83,7 @@ impl Taken {
     /// Both in the order of the chat. Once caught up, each batch is younger than what was reported before it. Until then a
     /// batch was collected meanwhile: a chat that has become undecryptable stays so until its sender answers, so that
     /// what could be read of it is the older part.
-    pub(super) fn among(&self, batch: Vec<InboundFact>, mut placeholders: Vec<InboundFact>) -> Vec<InboundFact> {
+    pub(super) fn among(&self, batch: Vec<Incoming>, mut placeholders: Vec<Incoming>) -> Vec<Incoming> {
         if self.caught_up {
             placeholders.extend(batch);
             return placeholders;
@@ -103,6 +103,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::store::inbound::InboundFact;
 
     fn report(id: &str, mode: DecryptFailMode) -> Arc<Event> {
         let info = MessageInfo { id: id.into(), ..Default::default() };
@@ -120,7 +121,7 @@ mod tests {
         Arc::new(Event::OfflineSyncCompleted(OfflineSyncCompleted::builder().count(1).build()))
     }
 
-    fn fact(id: &str) -> InboundFact {
+    fn fact(id: &str) -> Incoming {
         InboundFact {
             wa_id: id.into(),
             chat: crate::store::inbound::WaIdentity::default(),
@@ -131,7 +132,9 @@ mod tests {
             at: UtcMillis(0),
             details: ownline_model::details::MessageDetails::default(),
             remote: None,
+            secret: None,
         }
+        .into()
     }
 
     fn ids(taken: &Taken) -> Vec<String> {
@@ -139,7 +142,14 @@ mod tests {
     }
 
     fn order(taken: &Taken) -> Vec<String> {
-        taken.among(vec![fact("batch")], vec![fact("gap")]).into_iter().map(|fact| fact.wa_id).collect()
+        taken
+            .among(vec![fact("batch")], vec![fact("gap")])
+            .into_iter()
+            .map(|fact| match fact {
+                Incoming::Message(fact) => fact.wa_id,
+                Incoming::Change(fact) => fact.wa_id,
+            })
+            .collect()
     }
 
     #[test]

@@ -100,3 +100,20 @@ pub(in crate::store) fn inherit_file(connection: &Connection, old: MessageId, ne
     )?;
     Ok(())
 }
+
+/// It takes no file along any more.
+pub(in crate::store) fn forget_media(connection: &Connection, id: MessageId) -> Result<()> {
+    row::run(connection, "UPDATE message SET media_id = NULL WHERE id = ?", [id.0.into_bytes()])?;
+    Ok(())
+}
+
+/// The server knows the message, or is about to.
+pub(in crate::store) fn set_told(connection: &Connection, id: MessageId) -> Result<()> {
+    row::run(connection, "UPDATE message SET told = 1 WHERE id = ? AND told = 0", [id.0.into_bytes()])?;
+    Ok(())
+}
+
+pub(in crate::store) fn is_told(connection: &Connection, id: MessageId) -> Result<bool> {
+    let told: Option<bool> = row::scalar(connection, "SELECT told FROM message WHERE id = ?", [id.0.into_bytes()])?;
+    Ok(told.unwrap_or(false))
+}

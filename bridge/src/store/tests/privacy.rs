@@ -81,7 +81,7 @@ async fn what_the_server_does_not_know_of_a_chat_stays_known_here() {
     assert_eq!(item.conversation.scope, Scope::Metadata, "the server cannot widen what is shared");
 }
 
-async fn set_scope(machine: &Machine, id: ConversationId, scope: Scope) {
+pub(super) async fn set_scope(machine: &Machine, id: ConversationId, scope: Scope) {
     let set = move |tx: &mut crate::store::Tx<'_>| {
         let mut conversation = crate::store::table::conversation::get(tx, id)?.expect("there");
         conversation.scope = scope;

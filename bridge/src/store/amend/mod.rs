@@ -1,0 +1,251 @@
+//! What becomes of messages after they came: edits, revocations, reactions, votes. Each is stamped, so that repeated and
+//! overtaken ones change nothing, and waits where its message is not here yet.
+
+mod votes;
+
+use ownline_model::{
+    channel::Channel,
+    details::{Content, Reaction},
+    event::Event,
+    ids::{AgentId, MessageId},
+    message::{Amendment, Direction, Message, MessageKind},
+    sync::Op,
+};
+use rusqlite::Connection;
+
+use super::{
+    Result,
+    inbound::{ChangeFact, What},
+    own, people, progress, record,
+    table::{
+        self,
+        amended::{Aspect, Stamp},
+    },
+    writer::Tx,
+};
+use ownline_model::conversation::Scope;
+
+/// Shown under one message.
+const REACTIONS_MAX: usize = 100;
+
+/// Follows a change of a message of the own number.
+pub(super) fn follow(tx: &mut Tx<'_>, channel: &Channel, fact: &ChangeFact) -> Result<()> {
+    if !may_be_meant(fact) {
+        tracing::debug!(id = %fact.wa_id, "somebody wants to change what another person wrote");
+        return Ok(());
+    }
+    let target = match people::own_conversation(tx, &fact.chat)? {
+        Some(conversation) => target(tx, &conversation.id, fact)?,
+        None => None,
+    };
+    match target {
+        // What cannot be read yet cannot be reworded; the new wording comes on top of the old one.
+        Some(message) if message.kind == MessageKind::Undecryptable && matches!(fact.what, What::Edited { .. }) => {
+            table::waiting_change::add(tx, fact)
+        }
+        Some(mut message) => {
+            if let Some(amendment) = apply(tx, &mut message, fact, channel.owner_id)? {
+                put(tx, &message)?;
+                tell_server(tx, &message, amendment)?;
+            }
+            Ok(())
+        }
+        None => table::waiting_change::add(tx, fact),
+    }
+}
+
+/// Applies what waited for this message, which is about to be stored. The poll's secret is stored before.
+pub(super) fn settle_waiting(tx: &Tx<'_>, message: &mut Message, channel: &Channel) -> Result<()> {
+    let waiting = table::waiting_change::of(tx, &message.wa_id)?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let Some(conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
+    let Some(contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(()) };
+    for (seq, fact) in waiting {
+        let same_chat = (fact.chat.phone.is_some() && fact.chat.phone == contact.phone)
+            || (fact.chat.lid.is_some() && fact.chat.lid == contact.lid);
+        let unreadable = message.kind == MessageKind::Undecryptable && matches!(fact.what, What::Edited { .. });
+        if same_chat && !unreadable && is_target(message, &fact) {
+            apply(tx, message, &fact, channel.owner_id)?;
+            table::waiting_change::remove(tx, seq)?;
+        }
+    }
+    Ok(())
+}
+
+/// Only authors reword and take back; in a group, an admin takes back what others wrote.
+fn may_be_meant(fact: &ChangeFact) -> bool {
+    let own = (fact.target.direction == Direction::Outbound) == fact.from_me;
+    match fact.what {
+        What::Edited { .. } => own,
+        What::Revoked => own || fact.by.is_some(),
+        What::Reacted { .. } | What::Voted(_) => true,
+    }
+}
+
+fn target(
+    connection: &Connection,
+    conversation: &ownline_model::ids::ConversationId,
+    fact: &ChangeFact,
+) -> Result<Option<Message>> {
+    let by = |direction| table::message::by_wa_id(connection, *conversation, &fact.target.wa_id, direction);
+    let found = match by(fact.target.direction)? {
+        None if loosely(&fact.what) => by(other(fact.target.direction))?,
+        found => found,
+    };
+    Ok(found)
+}
+
+fn is_target(message: &Message, fact: &ChangeFact) -> bool {
+    message.wa_id == fact.target.wa_id && (message.direction == fact.target.direction || loosely(&fact.what))
+}
+
+/// Clients do not agree on whose side the target of these is named from, and nothing depends on it.
+const fn loosely(what: &What) -> bool {
+    matches!(what, What::Reacted { .. } | What::Voted(_))
+}
+
+const fn other(direction: Direction) -> Direction {
+    match direction {
+        Direction::Inbound => Direction::Outbound,
+        Direction::Outbound => Direction::Inbound,
+    }
+}
+
+/// Changes the message where the fact is news. `None`: it stays as it is.
+pub(super) fn apply(
+    tx: &Tx<'_>,
+    message: &mut Message,
+    fact: &ChangeFact,
+    owner: AgentId,
+) -> Result<Option<Amendment>> {
+    if message.kind == MessageKind::Revoked || message.kind == MessageKind::Gap {
+        return Ok(None);
+    }
+    match &fact.what {
+        What::Edited { text } => edit(tx, message, fact, text.as_ref()),
+        What::Revoked => {
+            if is_authors(message, fact) || fact.by.is_some() {
+                revoke(tx, message, fact).map(Some)
+            } else {
+                Ok(None)
+            }
+        }
+        What::Reacted { emoji } => react(tx, message, fact, emoji.as_ref(), owner),
+        What::Voted(vote) => votes::count(tx, message, fact, vote),
+    }
+}
+
+fn edit(tx: &Tx<'_>, message: &mut Message, fact: &ChangeFact, text: Option<&String>) -> Result<Option<Amendment>> {
+    if !is_authors(message, fact) || (text.is_none() && message.kind == MessageKind::Text) {
+        return Ok(None);
+    }
+    if !table::amended::advance(tx, message.id, Aspect::Text, "", &Stamp::of(fact), None)? {
+        return Ok(None);
+    }
+    message.text = text.cloned();
+    message.details.edited_at = Some(fact.at);
+    Ok(Some(Amendment::Edited { text: message.text.clone(), at: fact.at }))
+}
+
+fn is_authors(message: &Message, fact: &ChangeFact) -> bool {
+    let same_side = (message.direction == Direction::Outbound) == fact.from_me;
+    same_side && message.details.sender.as_ref().map(|sender| &sender.id) == fact.by.as_ref()
+}
+
+/// Text, file, place, poll, reactions: all of it is gone, here too.
+fn revoke(tx: &Tx<'_>, message: &mut Message, fact: &ChangeFact) -> Result<Amendment> {
+    empty(message, fact.at);
+    forget_content(tx, message.id)?;
+    Ok(Amendment::Revoked { at: fact.at })
+}
+
+/// What is shown of a message that was taken back.
+pub(super) fn empty(message: &mut Message, at: ownline_model::time::UtcMillis) {
+    message.kind = MessageKind::Revoked;
+    message.text = None;
+    let sender = message.details.sender.take();
+    message.details = ownline_model::details::MessageDetails { revoked_at: Some(at), sender, ..Default::default() };
+}
+
+/// Takes what belonged to the content out of the other tables. The bytes of a file go with the next tidying.
+pub(super) fn forget_content(connection: &Connection, message: MessageId) -> Result<()> {
+    table::remote_file::delete(connection, message)?;
+    table::file_work::fetched(connection, message)?;
+    table::poll_secret::delete(connection, message)?;
+    table::amended::forget(connection, message)?;
+    table::message::forget_media(connection, message)
+}
+
+fn react(
+    tx: &Tx<'_>,
+    message: &mut Message,
+    fact: &ChangeFact,
+    emoji: Option<&String>,
+    owner: AgentId,
+) -> Result<Option<Amendment>> {
+    let who = who(fact);
+    if !table::amended::advance(tx, message.id, Aspect::Reaction, who, &Stamp::of(fact), None)? {
+        return Ok(None);
+    }
+    let direction = if fact.from_me { Direction::Outbound } else { Direction::Inbound };
+    let agent_id = fact.from_me.then_some(owner).filter(|owner| !owner.0.is_nil());
+    let reaction =
+        emoji.map(|emoji| Reaction { emoji: emoji.clone(), direction, agent_id, by: fact.by.clone(), at: fact.at });
+    Ok(set_reaction(message, direction, fact.by.as_ref(), reaction))
+}
+
+/// One reaction of each person.
+pub(super) fn set_reaction(
+    message: &mut Message,
+    direction: Direction,
+    by: Option<&String>,
+    reaction: Option<Reaction>,
+) -> Option<Amendment> {
+    let reactions = &mut message.details.reactions;
+    let before = reactions.clone();
+    reactions.retain(|known| known.direction != direction || known.by.as_ref() != by);
+    reactions.extend(reaction.filter(|_| reactions.len() < REACTIONS_MAX));
+    // In the order in which they were given, however they came.
+    reactions.sort_by_key(|reaction| (reaction.at, reaction.direction == Direction::Outbound));
+    (*reactions != before).then(|| Amendment::Reactions { reactions: reactions.clone() })
+}
+
+/// Whom a reaction or a vote belongs to.
+pub(super) fn who(fact: &ChangeFact) -> &str {
+    if fact.from_me { "me" } else { fact.by.as_deref().unwrap_or("customer") }
+}
+
+/// Stores a message that was changed, and shows it, in the list too.
+pub(super) fn put(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
+    table::message::put(tx, message)?;
+    tx.tell_event(Event::MessageUpdated(message.clone()));
+    people::refresh_last(tx, message)
+}
+
+/// Queues a change for the server, as far as the chat's scope allows and where the server knows the message.
+pub(super) fn tell_server(tx: &mut Tx<'_>, message: &Message, amendment: Amendment) -> Result<()> {
+    if !table::message::is_told(tx, message.id)? {
+        return Ok(());
+    }
+    let amendment = match (progress::scope_of(tx, message.conversation_id)?, amendment) {
+        (Scope::Private, _) | (Scope::Metadata, Amendment::Reactions { .. } | Amendment::Votes { .. }) => {
+            return Ok(());
+        }
+        (Scope::Metadata, Amendment::Edited { at, .. }) => Amendment::Edited { text: None, at },
+        (_, amendment) => amendment,
+    };
+    let op = Op::MessageAmended { message_id: message.id, amendment };
+    let held = own::is_held(tx)?;
+    table::outbox::add(tx, &op, record::about(message), held)?;
+    Ok(())
+}
+
+/// How many options a poll has; 0 for what is none.
+pub(super) fn options(message: &Message) -> usize {
+    match message.details.content.as_deref() {
+        Some(Content::Poll(poll)) => poll.options.len(),
+        _ => 0,
+    }
+}
