@@ -87,6 +87,7 @@ problems! {
     MediaUnknown "media_unknown" 404 "This file is no longer here. Choose it again.";
     MediaGone "media_gone" 410 "WhatsApp no longer has this file, nor does the phone.";
     MediaUnavailable "media_unavailable" 503 "This file cannot be fetched right now. Try again in a moment.";
+    DiskFull "disk_full" 507 "The disk of this machine is full. Make some room and try again.";
     TooLateToEdit "too_late_to_edit" 409 "WhatsApp takes changes for 15 minutes only.";
     TooLateToRevoke "too_late_to_revoke" 409 "It is too late to take this message back for everyone.";
     NotYourMessage "not_your_message" 403 "Only messages of this number can be changed.";

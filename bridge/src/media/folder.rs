@@ -33,21 +33,31 @@ impl std::fmt::Debug for MediaFolder {
     }
 }
 
-/// A name that [`MediaFolder::tidy`] leaves alone as long as this is kept. Dropped after a row names the file, or to give it up.
+/// A file that somebody works on: [`MediaFolder::tidy`] leaves it alone meanwhile. A new one goes when this is dropped, unless
+/// a row names it by then and [`keep`](Self::keep) says so.
 #[derive(Debug)]
 pub(crate) struct Held {
     folder: MediaFolder,
     pub(crate) name: String,
+    passing: bool,
 }
 
 impl Held {
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path_of(&self.name)
     }
+
+    /// A row names the file now.
+    pub(crate) fn keep(mut self) {
+        self.passing = false;
+    }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
+        if self.passing {
+            self.folder.remove(&self.name);
+        }
         self.folder.held().remove(&self.name);
     }
 }
@@ -98,16 +108,16 @@ impl MediaFolder {
         self.0.path.join(name)
     }
 
-    fn hold(&self, name: String) -> Held {
+    fn hold(&self, name: String, passing: bool) -> Held {
         self.held().insert(name.clone());
-        Held { folder: self.clone(), name }
+        Held { folder: self.clone(), name, passing }
     }
 
     /// A name that is free.
     pub(crate) fn fresh(&self) -> Held {
         let mut random = [0_u8; 16];
         rand::fill(&mut random);
-        self.hold(hex::encode(random))
+        self.hold(hex::encode(random), true)
     }
 
     /// A file that is sealed as it is written.
@@ -123,7 +133,7 @@ impl MediaFolder {
 
     /// A file that is encrypted already, to be written on from its end: made when there is none.
     pub(crate) fn append(&self, name: &str) -> io::Result<(Held, File)> {
-        let held = self.hold(name.to_owned());
+        let held = self.hold(name.to_owned(), false);
         files::make_private(&held.path())?;
         let file = OpenOptions::new().read(true).append(true).open(held.path())?;
         Ok((held, file))
@@ -195,11 +205,19 @@ mod tests {
     fn only_what_nobody_works_on_and_no_row_names_goes() {
         let (_data, folder) = folder();
         let working = written(&folder, b"held");
-        let named = written(&folder, b"named").name.clone();
-        let orphan = written(&folder, b"orphan").name.clone();
+        let kept = |bytes: &[u8]| {
+            let held = written(&folder, bytes);
+            let name = held.name.clone();
+            held.keep();
+            name
+        };
+        let (named, orphan) = (kept(b"named"), kept(b"orphan"));
         let found = folder.names().expect("names");
         assert_eq!(folder.tidy(&found, &HashSet::from([named.clone()])), 1);
         assert!(folder.read(&working.name).is_ok() && folder.read(&named).is_ok());
         assert!(folder.read(&orphan).is_err());
+        let given_up = working.name.clone();
+        drop(working);
+        assert!(folder.read(&given_up).is_err(), "what is given up goes at once");
     }
 }

@@ -1,5 +1,11 @@
 //! Files of messages: sealed on the disk, recognised by their own bytes, pictures and voices made and read. No part of it
 //! knows of networks or rows.
 
+pub(crate) mod describe;
+mod film;
 pub(crate) mod folder;
+pub(crate) mod intake;
+mod picture;
 pub(crate) mod seal;
+pub(crate) mod sniff;
+pub(crate) mod voice;

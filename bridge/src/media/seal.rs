@@ -118,7 +118,9 @@ impl Sealed {
         let body = length - HEADER;
         let chunks = body.div_ceil(SEALED_CHUNK);
         let tags = chunks * TAG as u64;
-        if body < TAG as u64 || body - (chunks - 1) * SEALED_CHUNK < TAG as u64 {
+        // Only the one chunk of an empty file is empty.
+        let least = TAG as u64 + u64::from(chunks > 1);
+        if body < TAG as u64 || body - (chunks - 1) * SEALED_CHUNK < least {
             return Err(damaged("it is cut short"));
         }
         let chunks = u32::try_from(chunks).map_err(|_| damaged("it is too long"))?;

@@ -19,8 +19,8 @@ use super::{Result, Store, own, row, table, writer::Tx};
 use crate::{media::folder::MediaFolder, store::change::Change, time::now};
 
 pub use super::table::{file_work::Uploaded, local_file::LocalFile};
-pub use fetch::{Asked, Fetch, Source};
 pub(super) use fetch::received;
+pub use fetch::{Asked, Fetch, Source};
 pub use send::ToUpload;
 pub(super) use send::uploaded;
 pub use share::ToShare;
@@ -108,9 +108,8 @@ pub(super) fn rename(connection: &Connection, old: MessageId, new: MessageId) ->
 pub(super) fn drop_files(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<()> {
     table::local_file::forget_of_chat(tx, conversation.0)?;
     for work in ["file_fetch", "file_share"] {
-        let forget = format!(
-            "DELETE FROM {work} WHERE message_id IN (SELECT id FROM message WHERE conversation_id = ?)"
-        );
+        let forget =
+            format!("DELETE FROM {work} WHERE message_id IN (SELECT id FROM message WHERE conversation_id = ?)");
         row::run(tx, &forget, [conversation.0.into_bytes()])?;
     }
     tx.tell(Change::FilesDropped);
