@@ -300,14 +300,12 @@ function bridgeOnly(method, path, body, conv) {
         })),
       };
     case "GET /safety/opt-outs":
-      return items
-        .slice(4, 6)
-        .map((item) => ({
-          contact_id: item.contact.id,
-          name: item.contact.name,
-          word: "STOP",
-          at: Date.now() - 7_200_000,
-        }));
+      return items.slice(4, 6).map((item) => ({
+        contact_id: item.contact.id,
+        name: item.contact.name,
+        word: "STOP",
+        at: Date.now() - 7_200_000,
+      }));
   }
   if (path.endsWith("/merges"))
     return [

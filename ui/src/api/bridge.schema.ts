@@ -157,6 +157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{id}/older": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the phone for messages that came before the oldest one here, or before a gap's end. Answers once they are stored. */
+        post: operations["ask_for_older"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{id}/read": {
         parameters: {
             query?: never;
@@ -404,8 +421,97 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Offers QR codes. The course of it shows in `GET /status` and `GET /qr`. */
+        /**
+         * Offers QR codes, or with `phone` a code to type on that phone. The course of it shows in `GET /status`, `GET /qr` and
+         *     `GET /pairing-code`.
+         */
         post: operations["link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the attempt to link, whatever it has come to. */
+        post: operations["cancel_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/link/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whether to go on with a phone that holds another number than the chats here. Until then nothing of it is kept. */
+        post: operations["confirm_number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pairing-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The code to type on the phone. */
+        get: operations["pairing_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the account's passkey must sign. */
+        get: operations["passkey_request"];
+        put?: never;
+        /** What the passkey said. Where WhatsApp takes it, the session's state soon holds a code that the phone shows too. */
+        post: operations["answer_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/passkey/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The phone shows the same code as the session's state. */
+        post: operations["confirm_passkey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -613,6 +719,10 @@ export interface components {
             conversation_id: components["schemas"]["ConversationId"];
             typing: boolean;
         };
+        /** @description `POST /api/conversations/{id}/older` (bridge only): asks the phone for what came before. */
+        AskForOlder: {
+            before?: components["schemas"]["MessageId"] | null;
+        };
         /** @description `POST /api/tickets/{id}/assign`: to oneself (take) without a body's `to`, to someone else (transfer) with it. */
         AssignTicket: {
             reason?: string | null;
@@ -753,6 +863,11 @@ export interface components {
             /** @description The phone's own platform, as WhatsApp tells it: `android`, `iphone`, … */
             platform?: string | null;
             version: string;
+        };
+        /** @description `POST /link/confirm`: after the phone of another number has scanned. */
+        ConfirmNumber: {
+            /** @description False takes the fresh device off the phone again; the chats here stay with their number. */
+            go_on: boolean;
         };
         Contact: {
             blocked: boolean;
@@ -975,6 +1090,11 @@ export interface components {
             /** @enum {string} */
             name: "customer:typing";
         } | {
+            /** @description Earlier messages came from the phone: lists and the open chat are to be read anew. */
+            data: components["schemas"]["HistoryArrived"];
+            /** @enum {string} */
+            name: "conversation:history";
+        } | {
             data: components["schemas"]["AgentTyping"];
             /** @enum {string} */
             name: "agent:typing";
@@ -1021,6 +1141,14 @@ export interface components {
             /** @description Digits of number or hidden id. */
             id: string;
             name: string;
+        };
+        HistoryArrived: {
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /**
+             * Format: int64
+             * @description New ones.
+             */
+            messages: number;
         };
         /** @description The import of what the phone hands over at linking, and on request later. */
         HistoryProgress: {
@@ -1301,6 +1429,23 @@ export interface components {
             /** @description Give it back as `cursor` for the next page; absent on the last one. */
             next_cursor?: string | null;
         };
+        /** @description `GET /pairing-code`: to type on the phone instead of scanning. */
+        PairingCode: {
+            /** @description Eight characters, without the dash that people see between the fourth and the fifth. */
+            code: string;
+            expires_at: components["schemas"]["UtcMillis"];
+            phone: components["schemas"]["PhoneNumber"];
+        };
+        PasskeyAnswer: {
+            /** @description The browser's `PublicKeyCredential` as JSON. */
+            assertion: unknown;
+        };
+        /** @description `GET /passkey`: what the account's passkey must sign, and `POST /passkey`: what it said. */
+        PasskeyRequest: {
+            /** @description `PublicKeyCredentialRequestOptions` as JSON, as WhatsApp gave it. */
+            options: unknown;
+            until?: components["schemas"]["UtcMillis"] | null;
+        };
         /**
          * @description A number such as `+5511987654321`: a plus and 7 to 15 digits, the first not a zero.
          * @example +5511987654321
@@ -1357,7 +1502,7 @@ export interface components {
          * @description What went wrong, for programs. Never renamed once released.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used";
+        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used";
         /** @description `GET /qr`: the code on offer, to draw or to copy. */
         QrCode: {
             attempt_expires_at: components["schemas"]["UtcMillis"];
@@ -1484,6 +1629,8 @@ export interface components {
             /** @enum {string} */
             state: "waiting_for_scan";
         } | {
+            /** @description The passkey was taken: the phone shows this code too, and the agent says that they are the same. */
+            code?: string | null;
             /** @enum {string} */
             state: "passkey_needed";
             until?: components["schemas"]["UtcMillis"] | null;
@@ -2579,6 +2726,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_older: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation, on the own number. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForOlder"];
+            };
+        };
+        responses: {
+            /** @description How many messages came. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryArrived"];
                 };
             };
             /** @description Sign in first, or again. */
@@ -3814,6 +4051,504 @@ export interface operations {
         };
         responses: {
             /** @description A code will be on offer in a moment. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing is being linked any more. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmNumber"];
+            };
+        };
+        responses: {
+            /** @description Going on, or unlinked again. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pairing_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code, and until when it counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairingCode"];
+                };
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    passkey_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The options, as WhatsApp gave them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description WhatsApp took it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Linking goes on. */
             202: {
                 headers: {
                     [name: string]: unknown;

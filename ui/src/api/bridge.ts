@@ -1,15 +1,5 @@
 import { body, bridge } from "./client";
-import type {
-  ConversationItem,
-  Id,
-  LineSettings,
-  OptOut,
-  PairingCode,
-  PasskeyRequest,
-  SafetyReport,
-  Scope,
-  TeamView,
-} from "./model";
+import type { ConversationItem, Id, LineSettings, OptOut, SafetyReport, Scope, TeamView } from "./model";
 import { call } from "./pending";
 
 // What only the bridge offers: its state, the WhatsApp link and the way to the team's server.
@@ -24,13 +14,16 @@ export interface LinkChoice {
   lends: boolean;
   /** The own number, to link with a code that is typed on the phone. */
   phone?: string;
+  /** ISO 3166, for a number without its country. */
+  country?: string;
 }
 export const link = (choice: LinkChoice) => body(bridge().POST("/link", { body: choice }));
-export const cancelLink = () => call<void>("POST", "/link/cancel");
-export const confirmNumber = (goOn: boolean) => call<void>("POST", "/link/confirm", { go_on: goOn });
-export const pairingCode = (ask: Signal = {}) => call<PairingCode>("GET", "/pairing-code", undefined, ask.signal);
-export const passkey = (ask: Signal = {}) => call<PasskeyRequest>("GET", "/passkey", undefined, ask.signal);
-export const answerPasskey = (assertion: unknown) => call<void>("POST", "/passkey", { assertion });
+export const cancelLink = () => body(bridge().POST("/link/cancel"));
+export const confirmNumber = (goOn: boolean) => body(bridge().POST("/link/confirm", { body: { go_on: goOn } }));
+export const pairingCode = (ask: Signal = {}) => body(bridge().GET("/pairing-code", ask));
+export const passkey = (ask: Signal = {}) => body(bridge().GET("/passkey", ask));
+export const answerPasskey = (assertion: unknown) => body(bridge().POST("/passkey", { body: { assertion } }));
+export const confirmPasskey = () => body(bridge().POST("/passkey/confirm"));
 export const settings = (ask: Signal = {}) => call<LineSettings>("GET", "/settings", undefined, ask.signal);
 export const saveSettings = (settings: LineSettings) => call<LineSettings>("PUT", "/settings", settings);
 export const present = (here: boolean) => call<void>("PUT", "/presence", { present: here });
@@ -42,7 +35,7 @@ export const setScope = (id: Id, scope: Scope, earlier: boolean) =>
 export const teamView = (id: Id, ask: Signal = {}) =>
   call<TeamView>("GET", `/api/conversations/${id}/team-view`, undefined, ask.signal);
 export const older = (id: Id, before: Id | null) =>
-  call<void>("POST", `/api/conversations/${id}/older`, before ? { before } : {});
+  body(bridge().POST("/api/conversations/{id}/older", { params: { path: { id } }, body: { before } }));
 export const unlink = () => body(bridge().POST("/unlink"));
 export const restart = () => body(bridge().POST("/restart"));
 export const checkServer = (url: string) => body(bridge().POST("/server/check", { body: { url } }));

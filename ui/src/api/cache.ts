@@ -165,6 +165,14 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
       applyConversation(client, event.data);
       void client.invalidateQueries({ queryKey: ["conversations"] });
       break;
+    case "conversation:history": {
+      const { conversation_id: id } = event.data;
+      void client.invalidateQueries({ queryKey: id ? messagesQuery(id).queryKey : ["messages"] });
+      if (id) void client.invalidateQueries({ queryKey: conversationQuery(id).queryKey });
+      void client.invalidateQueries({ queryKey: ["conversations"] });
+      settleCounts(client);
+      break;
+    }
     case "contact:merged":
       void client.invalidateQueries({ queryKey: ["merges"] });
       void client.invalidateQueries({ queryKey: ["contacts"] });

@@ -60,8 +60,6 @@ export type {
   LineSettings,
   Meter,
   OptOut,
-  PairingCode,
-  PasskeyRequest,
   ReadReceipts,
   SafetyReport,
   SendingMode,

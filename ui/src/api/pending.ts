@@ -55,15 +55,6 @@ export interface LineSettings {
   default_scope: Scope;
   lends: boolean;
 }
-export interface PairingCode {
-  code: string;
-  phone: string;
-  expires_at: number;
-}
-export interface PasskeyRequest {
-  options: unknown;
-  until?: number | null;
-}
 export interface TeamView {
   scope: Scope;
   conversation?: ConversationItem | null;

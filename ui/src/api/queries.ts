@@ -100,12 +100,14 @@ export const passkeyQuery = queryOptions({
   queryFn: ({ signal }) => bridge.passkey({ signal }),
   gcTime: 0,
 });
-export const pairingCodeQuery = (phone: string) =>
+/** The code of one attempt to link. It comes a moment after the attempt has begun. */
+export const pairingCodeQuery = (attempt: number) =>
   queryOptions({
-    queryKey: ["pairing-code", phone],
+    queryKey: ["pairing-code", attempt],
     queryFn: ({ signal }) => bridge.pairingCode({ signal }),
     gcTime: 0,
-    staleTime: 0,
+    retry: false,
+    refetchInterval: (query) => (query.state.data ? 5_000 : 1_000),
   });
 
 /** A message's file. It never changes, and it is large: kept while shown and a little longer. */

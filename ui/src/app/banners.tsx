@@ -15,6 +15,7 @@ import { cx } from "../components/cx";
 import { problemText } from "../components/problem-text";
 import { sessionHint } from "../components/session-text";
 import { countdown, secondsUntil } from "../i18n/format";
+import { HistoryLine } from "./history-line";
 
 const SKEW_WORTH_SAYING_MS = 2 * 60_000;
 
@@ -68,6 +69,7 @@ function BridgeBanners() {
       ))}
       <ServerLinkBanner status={status} />
       <SessionBanner status={status} />
+      <HistoryLine />
       {Math.abs(status.clock_skew_ms ?? 0) > SKEW_WORTH_SAYING_MS && (
         <Banner icon={TriangleAlert} tone="warn">
           {t("banner.skew", { time: countdown(Math.abs(status.clock_skew_ms ?? 0) / 1000) })}

@@ -44,7 +44,7 @@ function BridgeGate({ children }: { children: ReactNode }) {
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== "status" });
   }
   useEffect(() => {
-    if (session === "waiting_for_scan" || session === "pairing") setFlow({ linking: true });
+    if (session && LINKING.has(session)) setFlow({ linking: true });
   }, [session]);
 
   // A bridge that was started again knows another token.
@@ -90,12 +90,17 @@ async function comeBack(): Promise<boolean> {
   return connection !== null;
 }
 
+const LINKING: ReadonlySet<SessionStateName> = new Set([
+  "waiting_for_scan",
+  "passkey_needed",
+  "confirm_number",
+  "pairing",
+]);
+
 /** The linking page stays from the first choice until someone leaves it; trouble of a linked number belongs to the desk. */
 function linkingShown(session: SessionStateName, flow: { linking: boolean; linkLater: boolean }): boolean {
+  if (LINKING.has(session)) return true;
   switch (session) {
-    case "waiting_for_scan":
-    case "pairing":
-      return true;
     case "unlinked":
     case "logged_out":
       return flow.linking || !flow.linkLater;

@@ -18,13 +18,37 @@ export function sessionHint(session: SessionState, now: number): string {
       return session.until
         ? i18next.t("sessionHint.restrictedUntil", { time: fullTime(session.until) })
         : i18next.t("sessionHint.restricted");
-    case "banned":
-      return session.until
-        ? i18next.t("sessionHint.bannedUntil", { time: fullTime(session.until) })
+    case "banned": {
+      const hint = session.until
+        ? i18next.t("sessionHint.bannedUntil", {
+            time: fullTime(session.until),
+            left: countdown(secondsUntil(session.until, now)),
+          })
         : i18next.t("sessionHint.banned");
+      return `${hint} ${banReason(session.code)}`;
+    }
+    case "logged_out":
+      return logoutReason(session.reason);
     default:
       return i18next.t(`sessionHint.${session.state}`);
   }
+}
+
+type KnownBan = keyof typeof en.banReason;
+
+/** Why WhatsApp says it banned, and its code for those who ask for help. */
+function banReason(code: number): string {
+  const name = String(code);
+  const why = Object.hasOwn(en.banReason, name) ? `${i18next.t(`banReason.${name as KnownBan}`)} ` : "";
+  return why + i18next.t("sessionHint.code", { code });
+}
+
+type KnownLogout = keyof typeof en.logoutReason;
+
+function logoutReason(reason: string): string {
+  return Object.hasOwn(en.logoutReason, reason)
+    ? i18next.t(`logoutReason.${reason as KnownLogout}`)
+    : i18next.t("sessionHint.logged_out");
 }
 
 type KnownLinkProblem = keyof typeof en.linkProblem;

@@ -25,8 +25,8 @@ export interface ChatActions {
   openPicker: (message: Message, from: HTMLElement) => void;
   /** Null where no chat can be started from here. */
   startChat: ((phone: string) => void) | null;
-  /** Null where no phone can be asked. */
-  askPhone: ((before: Id | null) => Promise<void>) | null;
+  /** Asks for what came before and says how many messages came. Null where no phone can be asked. */
+  askPhone: ((before: Id | null) => Promise<number>) | null;
 }
 
 const Context = createContext<ChatActions | null>(null);

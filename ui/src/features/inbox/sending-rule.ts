@@ -16,7 +16,14 @@ interface Facts {
   session: SessionStateName | null;
 }
 
-const DEAD: ReadonlySet<SessionStateName> = new Set(["unlinked", "logged_out", "waiting_for_scan", "pairing"]);
+const DEAD: ReadonlySet<SessionStateName> = new Set([
+  "unlinked",
+  "logged_out",
+  "waiting_for_scan",
+  "passkey_needed",
+  "confirm_number",
+  "pairing",
+]);
 
 /**
  * On one's own number without an open ticket one writes freely; with a ticket only its assignee writes; through a

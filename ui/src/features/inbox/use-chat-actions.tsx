@@ -89,7 +89,7 @@ export function useChatActions(facts: Facts) {
       openMenu: (message, from) => setMenu({ message, from }),
       openPicker: (message, from) => setPicker({ message, from }),
       startChat: ownLine ? startChat : null,
-      askPhone: ownLine ? (before) => bridge.older(conversation.id, before) : null,
+      askPhone: ownLine ? async (before) => (await bridge.older(conversation.id, before)).messages : null,
     };
   }, [name, mayWrite, ownLine, amend, thread.retry, jumpTo, client, navigate, field, conversation.id]);
 

@@ -1,23 +1,24 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as bridge from "../../api/bridge";
 import type { BridgeStatus } from "../../api/model";
 import { noticesOf } from "../../api/notices";
 import { ProblemError } from "../../api/problem";
-import { statusQuery } from "../../api/queries";
+import { pairingCodeQuery, statusQuery } from "../../api/queries";
 import { Button } from "../../components/button";
 import { useNow } from "../../components/clock";
 import { cx } from "../../components/cx";
+import { History } from "../../components/history";
 import { problemText } from "../../components/problem-text";
 import { linkProblem, sessionHint } from "../../components/session-text";
 import { prettyPhone } from "../../text/phone";
 import { safeName } from "../../text/untrusted";
-import { Choices, type NumberUse } from "./choices";
+import { Choices } from "./choices";
 import { Offer } from "./offer";
+import { OtherNumber } from "./other-number";
+import { PasskeySteps } from "./passkey-steps";
 import { Step, type StepState } from "./steps";
-
-type Choice = { number_use: NumberUse; lends: boolean; consent: boolean };
 
 interface LinkScreenProps {
   status: BridgeStatus;
@@ -30,18 +31,20 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
   const { t } = useTranslation();
   const now = useNow();
   const client = useQueryClient();
-  const [choice, setChoice] = useState<Choice | null>(null);
+  const [choice, setChoice] = useState<bridge.LinkChoice | null>(null);
   const settle = () => client.invalidateQueries({ queryKey: statusQuery.queryKey });
   const link = useMutation({
-    mutationFn: (chosen: Choice) => bridge.link(chosen),
+    mutationFn: (chosen: bridge.LinkChoice) => bridge.link(chosen),
     onMutate: setChoice,
     onSettled: settle,
   });
-  const stop = useMutation({ mutationFn: bridge.unlink, onSuccess: () => setChoice(null), onSettled: settle });
+  const stop = useMutation({ mutationFn: bridge.cancelLink, onSuccess: () => setChoice(null), onSettled: settle });
+  const unlink = useMutation({ mutationFn: bridge.unlink, onSuccess: () => setChoice(null), onSettled: settle });
 
   const { session } = status;
   const linked = session.state === "syncing" || session.state === "online";
-  const scanning = session.state === "waiting_for_scan" || session.state === "pairing";
+  const questions = session.state === "passkey_needed" || session.state === "confirm_number";
+  const scanning = session.state === "waiting_for_scan" || session.state === "pairing" || questions;
   const ended = session.state === "unlinked" && session.problem ? session.problem : null;
   const asked =
     scanning || linked || (choice !== null && (link.isPending || link.isSuccess || ended !== null) && !link.error);
@@ -51,12 +54,24 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
     return at < current ? "done" : at === current ? "now" : "later";
   };
   const use = choice?.number_use ?? (status.number?.default_scope === "private" ? "personal" : "work");
+  const chosen = choice ? choice.phone !== undefined : null;
+  // After a reload only the host knows which kind of code is on offer.
+  const attempt = session.state === "waiting_for_scan" ? session.attempt_expires_at : 0;
+  const offered = useQuery({ ...pairingCodeQuery(attempt), enabled: attempt > 0 && chosen === null }).data;
+  const typed = chosen ?? offered !== undefined;
+  const refused = link.error ? ProblemError.from(link.error) : null;
+  const wrongPhone = refused?.code === "invalid_phone_number" ? problemText(refused) : undefined;
   const server = "url" in status.server ? status.server.url.replace(/^https?:\/\//, "") : "";
 
   return (
     <main className="scroll-quiet h-full p-4 md:p-6">
       <div className="mx-auto grid min-h-full max-w-[860px] content-center">
-        <div className="grid gap-8 rounded-l border border-line bg-surface p-5 md:grid-cols-[minmax(0,1fr)_320px] md:p-8">
+        <div
+          className={cx(
+            "grid gap-8 rounded-l border border-line bg-surface p-5 md:p-8",
+            questions ? "mx-auto max-w-[600px]" : "md:grid-cols-[minmax(0,1fr)_320px]",
+          )}
+        >
           <div>
             <h1 className="text-20">{t("link.title")}</h1>
             <p className="mt-1 text-text-2">
@@ -77,7 +92,17 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
                 {problemText(new ProblemError(notice))}
               </p>
             ))}
-            <ol className="my-6 grid gap-4">
+            {session.state === "passkey_needed" && (
+              <div className="my-6">
+                <PasskeySteps session={session} />
+              </div>
+            )}
+            {session.state === "confirm_number" && (
+              <div className="my-6">
+                <OtherNumber session={session} />
+              </div>
+            )}
+            <ol className={cx("my-6 grid gap-4", questions && "hidden")}>
               <Step
                 number={1}
                 state={step(1)}
@@ -89,24 +114,30 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
                 {asked ? (
                   t(`link.${use}Hint`)
                 ) : (
-                  <Choices busy={link.isPending} onBegin={(chosen) => link.mutate(chosen)} />
+                  <Choices busy={link.isPending} phoneProblem={wrongPhone} onBegin={(chosen) => link.mutate(chosen)} />
                 )}
               </Step>
-              <Step number={3} state={step(3)} title={t("link.scanTitle")}>
-                {t("link.scanHint")}
+              <Step number={3} state={step(3)} title={typed ? t("link.typeTitle") : t("link.scanTitle")}>
+                {typed ? t("link.typeHint") : t("link.scanHint")}
               </Step>
               <Step number={4} state={step(4)} title={t("link.arriveTitle")}>
-                {session.state === "syncing" && session.messages_waiting
-                  ? t("link.arriveWaiting", { count: session.messages_waiting })
-                  : t("link.arriveHint")}
+                {status.history && linked ? (
+                  <History history={status.history} />
+                ) : session.state === "syncing" && session.messages_waiting ? (
+                  t("link.arriveWaiting", { count: session.messages_waiting })
+                ) : (
+                  t("link.arriveHint")
+                )}
               </Step>
             </ol>
-            {link.error && (
+            {refused && !wrongPhone && (
               <p role="alert" className="mb-4 rounded-m bg-bad-soft p-3 text-13">
-                {problemText(ProblemError.from(link.error))}
+                {problemText(refused)}
               </p>
             )}
-            {asked && !linked && <p className="rounded-m bg-warn-soft p-3 text-13 text-text">{t("link.warning")}</p>}
+            {asked && !linked && !questions && (
+              <p className="rounded-m bg-warn-soft p-3 text-13 text-text">{t("link.warning")}</p>
+            )}
             <div className="mt-4 flex flex-wrap gap-2">
               {linked ? (
                 <>
@@ -116,7 +147,12 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
                     </p>
                   )}
                   {taken && (
-                    <Button look="primary" className="h-10 px-4" busy={stop.isPending} onClick={() => stop.mutate()}>
+                    <Button
+                      look="primary"
+                      className="h-10 px-4"
+                      busy={unlink.isPending}
+                      onClick={() => unlink.mutate()}
+                    >
                       {t("link.another")}
                     </Button>
                   )}
@@ -126,7 +162,7 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
                 </>
               ) : (
                 <>
-                  {scanning ? (
+                  {session.state === "confirm_number" ? null : scanning ? (
                     <Button onClick={() => stop.mutate()} busy={stop.isPending}>
                       {t("link.cancel")}
                     </Button>
@@ -145,9 +181,15 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
             className={cx(
               "max-md:order-first max-md:mx-auto max-md:w-full max-md:max-w-[320px]",
               !asked && "max-md:hidden",
+              questions && "hidden",
             )}
           >
-            <Offer session={session} busy={link.isPending} onAgain={choice ? () => link.mutate(choice) : null} />
+            <Offer
+              session={session}
+              busy={link.isPending}
+              typed={typed}
+              onAgain={choice ? () => link.mutate(choice) : null}
+            />
           </div>
         </div>
       </div>

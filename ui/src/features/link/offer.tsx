@@ -10,19 +10,22 @@ import { linkProblem } from "../../components/session-text";
 import { Bone } from "../../components/states";
 import { countdown, secondsUntil } from "../../i18n/format";
 import { QrPicture } from "./qr-picture";
+import { TypedCode } from "./typed-code";
 
 interface OfferProps {
   session: SessionState;
   busy: boolean;
+  /** Whether the code on offer is one to type. */
+  typed: boolean;
   onAgain: (() => void) | null;
 }
 
 /** The right half of the page: the code, or what has become of it. */
-export function Offer({ session, busy, onAgain }: OfferProps) {
+export function Offer({ session, busy, typed, onAgain }: OfferProps) {
   const { t } = useTranslation();
   switch (session.state) {
     case "waiting_for_scan":
-      return <Code session={session} />;
+      return typed ? <TypedCode attempt={session.attempt_expires_at} /> : <Code session={session} />;
     case "pairing":
       return <Panel icon={<Smartphone />} text={t("link.pairing")} live />;
     case "syncing":
@@ -43,6 +46,8 @@ export function Offer({ session, busy, onAgain }: OfferProps) {
     }
   }
 }
+
+type Waiting = Extract<SessionState, { state: "waiting_for_scan" }>;
 
 function Panel({
   icon,
@@ -76,7 +81,7 @@ function useLifetime(expiresAt: number, left: number): number {
   return Math.max(seen.current.whole, left);
 }
 
-function Code({ session }: { session: Extract<SessionState, { state: "waiting_for_scan" }> }) {
+function Code({ session }: { session: Waiting }) {
   const { t } = useTranslation();
   const now = useNow();
   const qr = useQuery({ ...qrQuery(session.code_expires_at), retry: 5, retryDelay: 300 });

@@ -7,7 +7,7 @@ import { Button } from "../../../components/button";
 import { problemText } from "../../../components/problem-text";
 import { useChat } from "../chat-context";
 
-type Asked = { state: "no" | "asking" | "asked" } | { state: "refused"; why: string };
+type Asked = { state: "no" | "asking" } | { state: "come"; count: number } | { state: "refused"; why: string };
 
 /** Here the phone has more than this computer. `before`: the gap's own id; null: before the oldest message. */
 export function Gap({ before }: { before: Id | null }) {
@@ -17,10 +17,11 @@ export function Gap({ before }: { before: Id | null }) {
   const ask = () => {
     setAsked({ state: "asking" });
     askPhone?.(before).then(
-      () => setAsked({ state: "asked" }),
+      (count) => setAsked({ state: "come", count }),
       (error: unknown) => setAsked({ state: "refused", why: problemText(ProblemError.from(error)) }),
     );
   };
+  const waits = asked.state === "asking";
   return (
     <div
       data-testid="gap"
@@ -31,16 +32,21 @@ export function Gap({ before }: { before: Id | null }) {
         <History aria-hidden className="size-4 shrink-0" />
         {before ? t("gap.here") : t("gap.before")}
       </p>
-      {asked.state === "asked" ? (
+      {asked.state === "come" ? (
         <p role="status" className="text-12 text-text-2">
-          {t("gap.asked")}
+          {t("gap.come", { count: asked.count })}
         </p>
       ) : (
         askPhone && (
-          <Button onClick={ask} busy={asked.state === "asking"}>
+          <Button onClick={ask} busy={waits}>
             {t("gap.ask")}
           </Button>
         )
+      )}
+      {waits && (
+        <p role="status" className="text-12 text-text-2">
+          {t("gap.asking")}
+        </p>
       )}
       {asked.state === "refused" && (
         <p role="alert" className="text-12 text-bad">
