@@ -6,6 +6,7 @@ use aes::cipher::{KeyIvInit as _, StreamCipher as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::rngs::StdRng;
 use sha2::{Digest as _, Sha256};
+use wacore_libsignal::crypto::aes_256_cbc_encrypt_into;
 use wacore_libsignal::protocol::{KeyPair, PrivateKey, PublicKey};
 
 /// A bare Curve25519 public key, as it travels on the wire.
@@ -101,6 +102,17 @@ pub fn pbkdf2(code: &[u8], salt: &[u8], rounds: NonZeroU32) -> [u8; 32] {
 /// AES-256 in counter mode, the whole block being the counter. The same again turns it back.
 pub fn aes_ctr(key: &[u8; 32], iv: &[u8; 16], data: &mut [u8]) {
     ctr::Ctr128BE::<aes::Aes256>::new(key.into(), iv.into()).apply_keystream(data);
+}
+
+/// A file as it lies on the media hosts: ciphertext and ten bytes of its MAC. `info` names its kind.
+pub fn seal_media(key: &[u8; 32], info: &[u8], plain: &[u8]) -> Vec<u8> {
+    let expanded: [u8; 112] = hkdf(&[], key, info);
+    let (iv, cipher, mac) = (&expanded[..16], &expanded[16..48], &expanded[48..80]);
+    let mut sealed = Vec::with_capacity(plain.len() + 32);
+    aes_256_cbc_encrypt_into(plain, cipher, iv, &mut sealed).expect("key and vector have the right length");
+    let tag = hmac_sha256(mac, &[iv, &sealed]);
+    sealed.extend_from_slice(&tag[..10]);
+    sealed
 }
 
 /// Bytes as hexadecimal text in JSON: `#[serde(with = "crate::crypto::hexed")]`.

@@ -31,7 +31,7 @@ async fn a_client_links_by_qr_and_comes_online() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hosted_account_is_signed_as_the_protocol_wants_and_refused_by_this_client() {
     let stage = Stage::set().await;
-    let phone = NewPhone { number: AGENT.to_owned(), name: "Shop".to_owned(), lid: None, hosted: true };
+    let phone = NewPhone { number: AGENT.to_owned(), name: "Shop".to_owned(), lid: None, hosted: true, passkey: false };
     stage.world.create_phone(phone).await.expect("a phone");
     let mut device = stage.unlinked().await;
     let code = device.qr().await;

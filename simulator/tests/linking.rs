@@ -2,11 +2,12 @@
 
 mod support;
 
-use ownline_simulator::world::{LinkRequestView, WorldError};
+use ownline_simulator::world::{LinkRequestView, PasskeyStage, WorldError};
 use support::raw::{Keys, Manner, Raw, child, content, leaf, text};
 use support::{AGENT, CUSTOMER, Device, OTHER_AGENT, Stage, eventually};
 use wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::pair_code::PairCodeOptions;
+use whatsapp_rust::passkey::Assertion;
 use whatsapp_rust::wacore::types::events::Event;
 
 /// Waits until the device shows codes, and asks for one to type.
@@ -120,4 +121,106 @@ async fn a_request_that_makes_no_sense_is_refused() {
         raw.close().await;
     });
     assert_eq!(typed, Err(WorldError::ExpiredCode));
+}
+
+/// A phone whose account has a passkey, and a client that scanned its way to the gate.
+async fn at_the_gate(stage: &Stage) -> (Device, String, String) {
+    stage.phone(AGENT).await;
+    stage.world.require_passkey(AGENT, true).await.expect("a passkey");
+    let mut device = stage.unlinked().await;
+    let code = device.qr().await;
+    assert_eq!(stage.world.scan(AGENT, &code).await, Err(WorldError::PasskeyRequired));
+    let request = passkey_asked(&mut device).await;
+    (device, code, request)
+}
+
+async fn passkey_asked(device: &mut Device) -> String {
+    device
+        .next("the question for a passkey", |event| match event {
+            Event::PairPasskeyRequest(request) => Some(request.request_options_json.clone()),
+            _ => None,
+        })
+        .await
+}
+
+async fn compared(device: &mut Device) -> String {
+    device
+        .next("the code to compare", |event| match event {
+            Event::PairPasskeyConfirmation(confirmation) => Some(confirmation.code.clone()),
+            _ => None,
+        })
+        .await
+}
+
+fn assertion(json: &serde_json::Value) -> Assertion {
+    let id = json["rawId"].as_str().expect("an id");
+    let credential_id = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, id).expect("bytes");
+    Assertion { assertion_json: json.to_string().into_bytes(), credential_id }
+}
+
+async fn stage_of(stage: &Stage) -> Option<PasskeyStage> {
+    stage.world.phone(AGENT).await.expect("the phone").passkey.map(|passkey| passkey.stage)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_with_a_passkey_links_a_device_that_proves_it() {
+    let stage = Stage::set().await;
+    stage.customer(CUSTOMER).await;
+    let (mut device, code, request) = at_the_gate(&stage).await;
+    let request: serde_json::Value = serde_json::from_str(&request).expect("json");
+    assert_eq!((&request["rpId"], &request["userVerification"]), (&"whatsapp.com".into(), &"required".into()));
+    assert_eq!(stage_of(&stage).await, Some(PasskeyStage::Asked));
+
+    // The passkey of another account, and one for another question, open nothing.
+    stage.phone(OTHER_AGENT).await;
+    stage.world.require_passkey(OTHER_AGENT, true).await.expect("a passkey");
+    let foreign = stage.world.assert_passkey(&request, Some(OTHER_AGENT)).await.expect("an assertion");
+    device.client.send_passkey_response(assertion(&foreign)).await.expect_err("refused");
+    assert_eq!(stage_of(&stage).await, Some(PasskeyStage::Refused));
+    let nothing = serde_json::json!({ "challenge": "AAAA" });
+    assert_eq!(stage.world.assert_passkey(&nothing, None).await, Err(WorldError::NoPasskey));
+
+    // The phone begins anew, and this time the person holds the right one.
+    assert_eq!(stage.world.scan(AGENT, &code).await, Err(WorldError::PasskeyRequired));
+    let request = serde_json::from_str(&passkey_asked(&mut device).await).expect("json");
+    let right = stage.world.assert_passkey(&request, None).await.expect("an assertion");
+    device.client.send_passkey_response(assertion(&right)).await.expect("taken");
+    let code = compared(&mut device).await;
+    let shown = eventually("the same code on the phone", async || {
+        stage.world.phone(AGENT).await.expect("the phone").passkey.and_then(|passkey| passkey.code)
+    })
+    .await;
+    assert_eq!(shown, code);
+    device.client.send_passkey_confirmation().await.expect("confirmed");
+    device.connected().await;
+    assert_eq!(stage_of(&stage).await, Some(PasskeyStage::Linked));
+    stage.says(CUSTOMER, AGENT, "Behind the gate?").await;
+    assert_eq!(device.texts(1).await, ["Behind the gate?"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_typed_leads_to_the_same_gate() {
+    let stage = Stage::set().await;
+    stage.phone(AGENT).await;
+    stage.world.require_passkey(AGENT, true).await.expect("a passkey");
+    let mut device = stage.unlinked().await;
+    let code = asks(&mut device, AGENT).await;
+    assert_eq!(stage.world.enter_code(AGENT, &code).await, Err(WorldError::PasskeyRequired));
+    let request = serde_json::from_str(&passkey_asked(&mut device).await).expect("json");
+    let right = stage.world.assert_passkey(&request, None).await.expect("an assertion");
+    device.client.send_passkey_response(assertion(&right)).await.expect("taken");
+    compared(&mut device).await;
+    device.client.send_passkey_confirmation().await.expect("confirmed");
+    device.connected().await;
+
+    // A device that goes away ends its attempt, and without the gate linking is as ever.
+    let mut device = stage.unlinked().await;
+    let code = device.qr().await;
+    assert_eq!(stage.world.scan(AGENT, &code).await, Err(WorldError::PasskeyRequired));
+    passkey_asked(&mut device).await;
+    device.stop().await;
+    eventually("the end of the attempt", async || (stage_of(&stage).await == Some(PasskeyStage::Ended)).then_some(()))
+        .await;
+    stage.world.require_passkey(AGENT, false).await.expect("no passkey");
+    stage.linked(AGENT).await;
 }

@@ -11,6 +11,7 @@ use super::address::Address;
 use super::link::Link;
 use super::queue::Queue;
 use crate::crypto::Key;
+use crate::world::HistoryProgress;
 
 /// Locks, and goes on with the value even when another thread panicked while it held it.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -50,6 +51,19 @@ pub struct Profile {
     pub blocked: Vec<u64>,
     #[serde(default)]
     pub privacy: BTreeMap<String, String>,
+    /// Linking asks for it.
+    #[serde(default)]
+    pub passkey: Option<PublicPasskey>,
+}
+
+/// A passkey, as the network knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicPasskey {
+    #[serde(with = "crate::crypto::hexed")]
+    pub credential: Vec<u8>,
+    /// A point of P-256, uncompressed.
+    #[serde(with = "crate::crypto::hexed")]
+    pub key: Vec<u8>,
 }
 
 /// Application state of an account: an append-only list of patches per collection. Patch `n` leads to version `n + 1`.
@@ -148,6 +162,9 @@ pub struct DeviceRecord {
     pub uploaded: bool,
     /// The phone has sent its application state keys.
     pub keys_shared: bool,
+    /// What the phone has handed over of its past.
+    #[serde(default)]
+    pub history: HistoryProgress,
 }
 
 /// What reaches a simulated person beside its queue.

@@ -126,7 +126,7 @@ impl Offers {
 }
 
 /// Looks like WhatsApp's: a version, an `@` and base64, without a comma.
-fn new_reference() -> String {
+pub(super) fn new_reference() -> String {
     use base64::Engine as _;
     let random: [u8; 48] = crypto::random();
     format!("2@{}", base64::engine::general_purpose::STANDARD.encode(random))

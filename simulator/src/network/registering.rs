@@ -1,11 +1,11 @@
-//! A device that is not linked yet: it answers our iqs, pings, and may ask to be linked by a code.
+//! A device that is not linked yet: it answers our iqs, pings, and may ask to be linked by a code or prove a passkey.
 
 use std::sync::Arc;
 
 use wacore_binary::{Node, NodeRef};
 
 use super::pairing::Offer;
-use super::{Network, iq, link_code};
+use super::{Network, iq, link_code, passkey};
 
 /// Serves one stanza.
 pub(super) async fn handle(network: &Network, offer: &Arc<Offer>, node: &NodeRef<'_>) {
@@ -41,5 +41,5 @@ fn answer(network: &Network, offer: &Arc<Offer>, question: &NodeRef<'_>) -> Node
     if let Some(part) = question.get_optional_child("link_code_companion_reg") {
         return link_code::answer(network, offer, question, part);
     }
-    iq::result(question).build()
+    passkey::answer(network, offer, question).unwrap_or_else(|| iq::result(question).build())
 }

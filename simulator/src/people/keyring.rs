@@ -15,6 +15,7 @@ use wacore_libsignal::protocol::{
     process_prekey_bundle,
 };
 
+use super::passkey::Passkey;
 use crate::crypto::{self, Key};
 use crate::network::account::SignedPreKey;
 use crate::network::address::Address;
@@ -65,6 +66,8 @@ pub(super) struct PhoneSecrets {
     pub state_key: [u8; 32],
     /// UTC milliseconds.
     pub state_key_at: i64,
+    #[serde(default)]
+    pub passkey: Option<Passkey>,
 }
 
 struct Identity {

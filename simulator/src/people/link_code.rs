@@ -2,6 +2,7 @@
 //! moment under it, and only with the right code does the phone open what the device sealed.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use wacore_libsignal::crypto::aes_256_gcm_decrypt;
 
@@ -66,7 +67,7 @@ fn open(shared: &[u8; 32], sealed: &[u8]) -> Option<Bundle> {
 
 impl Person {
     /// Types the code that a device shows, and approves the device. Returns when it proved itself and is linked.
-    pub async fn enter_code(&self, typed: &str) -> Result<Linked> {
+    pub async fn enter_code(self: &Arc<Self>, typed: &str) -> Result<Linked> {
         if self.is_offline() {
             return Err(WorldError::PhoneOff);
         }
@@ -88,6 +89,7 @@ impl Person {
         if finish.identity != request.offer.registration.identity {
             return Err(WorldError::LinkRefused("its identity is not the one it registered with".to_owned()));
         }
+        self.pass_gate(&request.offer, secret).await?;
         self.approve(&request.offer, &secret).await
     }
 

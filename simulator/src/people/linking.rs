@@ -13,7 +13,7 @@ use crate::network::account::{Device, DeviceRecord, lock};
 use crate::network::address::Address;
 use crate::network::pairing::{Approval, Offer};
 use crate::network::{Network, now_ms, now_seconds};
-use crate::world::{Change, Linked, Result, WorldError};
+use crate::world::{Change, HistoryProgress, Linked, Result, WorldError};
 
 /// Linked devices an account may have at once.
 const MAX_DEVICES: usize = 4;
@@ -31,13 +31,14 @@ struct Certificate {
 
 impl Person {
     /// Scans a linking code and approves. Returns when the device proved itself and is linked.
-    pub async fn scan(&self, code: &str) -> Result<Linked> {
+    pub async fn scan(self: &Arc<Self>, code: &str) -> Result<Linked> {
         if self.is_offline() {
             return Err(WorldError::PhoneOff);
         }
         let code: LinkingCode = code.parse()?;
         let offer = self.network.offers.find(&code.reference, &code.noise, &code.identity)?;
         self.check_room()?;
+        self.pass_gate(&offer, code.secret).await?;
         self.approve(&offer, &code.secret).await
     }
 
@@ -68,6 +69,7 @@ impl Person {
                 linked_at: now_ms(),
                 uploaded: false,
                 keys_shared: false,
+                history: HistoryProgress::default(),
             },
         ));
         self.account.add_device(Arc::clone(&device));

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 use wacore_binary::builder::NodeBuilder;
+use waproto::whatsapp::Message;
 
 use super::keyring::Keyring;
 use crate::network::Network;
@@ -24,6 +25,10 @@ pub struct Person {
     pub device: Arc<Device>,
     keyring: Mutex<Keyring>,
     offline: AtomicBool,
+    /// Companions that a history is on its way to.
+    pub(super) handing_over: std::sync::Mutex<std::collections::HashSet<u16>>,
+    /// What was last sent to companions, should one of them ask again.
+    pub(super) told_companions: std::sync::Mutex<std::collections::VecDeque<(String, Message)>>,
 }
 
 impl std::fmt::Debug for Person {
@@ -47,6 +52,8 @@ impl Person {
             device: Arc::clone(device),
             offline: AtomicBool::new(keyring.secrets.offline),
             keyring: Mutex::new(keyring),
+            handing_over: std::sync::Mutex::default(),
+            told_companions: std::sync::Mutex::default(),
         });
         network.tasks.spawn(Arc::clone(&person).live(receiver));
         // Whatever waits from before is read at once.
@@ -120,20 +127,24 @@ impl Person {
         }
     }
 
-    async fn hear(&self, event: LocalEvent) -> std::result::Result<(), StoreError> {
+    async fn hear(self: &Arc<Self>, event: LocalEvent) -> std::result::Result<(), StoreError> {
         match event {
             LocalEvent::Live(node) => {
                 self.see(&node);
                 Ok(())
             }
-            LocalEvent::CompanionReady(device) if !self.is_offline() => self.share_state_key(device, None).await,
+            LocalEvent::CompanionReady(device) if !self.is_offline() => {
+                self.share_state_key(device, None).await?;
+                self.begin_history(device);
+                Ok(())
+            }
             // A phone that is off catches up when it is on.
             LocalEvent::CompanionReady(_) => Ok(()),
             LocalEvent::CompanionGone(_) => self.sign_device_list().await.map(drop),
         }
     }
 
-    async fn read_queue(&self) -> std::result::Result<(), StoreError> {
+    async fn read_queue(self: &Arc<Self>) -> std::result::Result<(), StoreError> {
         if self.is_offline() {
             return Ok(());
         }
@@ -147,8 +158,8 @@ impl Person {
         }
     }
 
-    /// Companions that became ready while the phone was off get their keys.
-    async fn catch_up(&self) -> std::result::Result<(), StoreError> {
+    /// Companions that became ready while the phone was off get their keys, and what was broken off goes on.
+    async fn catch_up(self: &Arc<Self>) -> std::result::Result<(), StoreError> {
         for companion in self.account.companions() {
             let waiting = {
                 let record = lock(&companion.record);
@@ -157,6 +168,7 @@ impl Person {
             if waiting {
                 self.share_state_key(companion.address.device, None).await?;
             }
+            self.begin_history(companion.address.device);
         }
         Ok(())
     }

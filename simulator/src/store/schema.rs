@@ -55,6 +55,8 @@ const MIGRATIONS: &[&str] = &[
          owner INTEGER NOT NULL, id TEXT NOT NULL, author INTEGER NOT NULL, data BLOB NOT NULL,
          PRIMARY KEY (owner, id, author)
      ) STRICT, WITHOUT ROWID;",
+    "-- What a phone knows from before a device was linked; `data` is JSON.
+     CREATE TABLE histories (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;",
 ];
 
 /// The writer's connection, migrated, and locked against a second simulator.

@@ -65,6 +65,10 @@ pub enum Op {
         number: u64,
         data: Vec<u8>,
     },
+    History {
+        number: u64,
+        data: Vec<u8>,
+    },
     PersonPreKeys {
         number: u64,
         keys: Vec<(u32, [u8; 32])>,
@@ -255,6 +259,9 @@ fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(),
             params![int(number), collection, int(version), patch],
         ),
         Op::Person { number, data } => run("INSERT OR REPLACE INTO people VALUES (?1, ?2)", params![int(number), data]),
+        Op::History { number, data } => {
+            run("INSERT OR REPLACE INTO histories VALUES (?1, ?2)", params![int(number), data])
+        }
         Op::PersonPreKeys { number, keys } => {
             let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO person_prekeys VALUES (?1, ?2, ?3)")?;
             for (id, key) in keys {

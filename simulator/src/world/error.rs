@@ -45,6 +45,10 @@ pub enum WorldError {
     ExpiredCode,
     #[error("this is not the code that the device shows")]
     WrongCode,
+    #[error("the device is now asked for the account's passkey; linking goes on when it has answered")]
+    PasskeyRequired,
+    #[error("there is no passkey that answers this request")]
+    NoPasskey,
     #[error("this account has four linked devices already, which is the most there may be")]
     TooManyDevices,
     #[error("the phone is switched off")]
@@ -107,6 +111,8 @@ impl WorldError {
             Self::NoLinkRequest => "no_link_request",
             Self::ExpiredCode => "expired_code",
             Self::WrongCode => "wrong_code",
+            Self::PasskeyRequired => "passkey_required",
+            Self::NoPasskey => "no_passkey",
             Self::TooManyDevices => "too_many_devices",
             Self::PhoneOff => "phone_off",
             Self::LinkRefused(_) => "link_refused",
@@ -135,6 +141,7 @@ impl WorldError {
             | Self::NoSuchAccount(_)
             | Self::NoSuchMessage(_)
             | Self::NoLinkRequest
+            | Self::NoPasskey
             | Self::UnknownQr => ErrorClass::Missing,
             Self::ExpiredQr | Self::ExpiredCode | Self::MediaGone(_) => ErrorClass::Gone,
             Self::Taken(_)
@@ -143,6 +150,7 @@ impl WorldError {
             | Self::UsedQr
             | Self::ForeignQr
             | Self::WrongCode
+            | Self::PasskeyRequired
             | Self::TooManyDevices
             | Self::PhoneOff
             | Self::LinkRefused(_) => ErrorClass::Conflict,
