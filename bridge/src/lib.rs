@@ -6,6 +6,7 @@
 pub mod account;
 pub mod api;
 pub mod config;
+pub mod failpoint;
 mod files;
 pub mod keys;
 mod lifecycle;

@@ -55,6 +55,12 @@ fn run(options: Options) -> anyhow::Result<()> {
         None => {}
     }
     program::start_logging(&format!("info,ownline_bridge=info,zbus=warn,{}", ownline_bridge::whatsapp::LOG_FILTER));
+    #[cfg(feature = "simulated-network")]
+    if let Some(moment) = &options.die_at
+        && !ownline_bridge::failpoint::arm(moment)
+    {
+        bail!("there is no moment {moment}");
+    }
     let config = options.into_config()?;
     block_on(async {
         let data = config.data.clone();

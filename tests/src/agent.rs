@@ -58,6 +58,13 @@ impl AgentApp {
         Ok(())
     }
 
+    /// Starts it again with something more in its environment.
+    pub async fn start_again_with(&mut self, envs: &[(&str, &str)]) -> Result<()> {
+        self.program.start_again_with(envs).await?;
+        self.api = connect(&self.program, &self.data)?;
+        Ok(())
+    }
+
     pub async fn status(&self) -> Result<BridgeStatus> {
         self.api.get("/status").await
     }

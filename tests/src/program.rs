@@ -49,11 +49,17 @@ impl Program {
 
     /// Starts it once more with the same command line.
     pub async fn start_again(&mut self) -> Result<()> {
+        self.start_again_with(&[]).await
+    }
+
+    /// Starts it once more, with something more in its environment.
+    pub async fn start_again_with(&mut self, envs: &[(&str, &str)]) -> Result<()> {
         ensure!(self.child.is_none(), "{} runs already", self.name);
         let log = std::fs::File::options().create(true).append(true).open(&self.log)?;
         let mut child = Command::new(binary(self.name)?)
             .args(&self.args)
             .envs(self.envs.iter().cloned())
+            .envs(envs.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -93,6 +99,19 @@ impl Program {
             .with_context(|| format!("{} did not end after SIGTERM:\n{}", self.name, self.log_tail()))??;
         ensure!(status.success(), "{} ended with {status}:\n{}", self.name, self.log_tail());
         Ok(())
+    }
+
+    /// Whether it ends without being asked, within the time.
+    pub async fn ends_by_itself(&mut self, within: Duration) -> Result<bool> {
+        let Some(child) = &mut self.child else { return Ok(true) };
+        match tokio::time::timeout(within, child.wait()).await {
+            Ok(status) => {
+                status?;
+                self.child = None;
+                Ok(true)
+            }
+            Err(_) => Ok(false),
+        }
     }
 
     /// Pulls the plug.

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{Result, StoreError, change::Change};
+use crate::failpoint;
 
 /// Pieces of work that may wait. Beyond it, callers wait.
 const QUEUE: usize = 1024;
@@ -141,6 +142,7 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Work>, changes: &broad
             let Ok(next) = queue.try_recv() else { break };
             finished.push(next(Ok(connection)));
         }
+        failpoint::here("committing");
         let committed = connection.execute_batch("COMMIT").map_err(|cause| {
             let _ = connection.execute_batch("ROLLBACK");
             cause.to_string()

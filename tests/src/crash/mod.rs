@@ -32,6 +32,8 @@ pub struct Tally {
     pub kills_of_owner: u64,
     pub kills_of_colleague: u64,
     pub kills_of_server: u64,
+    /// Of those of the owner: at a moment of its own work.
+    pub at_moments: u64,
     pub cuts: u64,
     pub dropped_acknowledgements: u64,
     pub inbound: u64,
@@ -49,6 +51,7 @@ impl Tally {
     fn add(&mut self, trial: &Trial) {
         self.trials += 1;
         self.kills_of_owner += u64::from(trial.victim.is_owner());
+        self.at_moments += u64::from(trial.dies_at.is_some());
         self.kills_of_colleague += u64::from(trial.victim == Victim::Colleague);
         self.kills_of_server += u64::from(trial.victim.is_server());
         match trial.trouble {
@@ -63,11 +66,12 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} trials, {} kills (owner's bridge {}, colleague's bridge {}, server {}), {} cut connections, {} dropped \
+            "{} trials, {} kills (owner's bridge {}, {} of them at a moment of its work, colleague's bridge {}, server {}), {} cut connections, {} dropped \
              acknowledgements, {} messages in, {} out, {} last ticks missing, counted {} times",
             self.trials,
             self.kills(),
             self.kills_of_owner,
+            self.at_moments,
             self.kills_of_colleague,
             self.kills_of_server,
             self.cuts,

@@ -22,6 +22,8 @@ use crate::{agent::AgentApp, desk::Person, http::Api, network::Phone, stage::Sta
 
 /// A lost acknowledgement is noticed after 20 s, and a bridge that met a dead server comes back after as long at most.
 const STILL_FOR: Duration = Duration::from_mins(1);
+/// A bridge that is to die of its work gets so long to do it.
+const DIES_WITHIN: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// An agent whose address changes with each start.
@@ -41,6 +43,15 @@ impl Desk {
         self.app.start_again().await?;
         self.address.send_replace(self.app.api.clone());
         Ok(())
+    }
+}
+
+impl Desk {
+    /// Starts the bridge so that it ends at a moment of its own. True: it did, before the patience was over.
+    async fn start_to_die(&mut self, at: &str) -> Result<bool> {
+        let Ok(()) = self.app.start_again_with(&[("OWNLINE_DIE_AT", at)]).await else { return Ok(true) };
+        self.address.send_replace(self.app.api.clone());
+        self.app.program.ends_by_itself(DIES_WITHIN).await
     }
 }
 
@@ -207,7 +218,14 @@ async fn strike(trial: &Trial, stage: &mut Stage, phone: &Phone, owner: &mut Des
     if let Some(fault) = fault {
         stage.network.fault(fault).await?;
     }
-    if trial.trouble == Some(Trouble::Cut("now")) {
+    if let Some((name, times)) = trial.dies_at {
+        owner.app.program.kill().await?;
+        let died = owner.start_to_die(&format!("{name}:{times}")).await?;
+        if !died {
+            // The traffic did not bring it there; the plug does.
+            owner.app.program.kill().await?;
+        }
+    } else if trial.trouble == Some(Trouble::Cut("now")) {
         // The kill then meets the connection on its way back.
         sleep(trial.moment / 2).await;
         stage.network.cut(phone).await?;

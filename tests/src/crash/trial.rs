@@ -8,6 +8,20 @@ use super::dice::Dice;
 pub(super) const CHATS: usize = 5;
 pub(super) const CHATS_OF_OWNER: usize = 3;
 
+/// The bridge's own moments, at which a test may end it; each is met at least this often in a trial with traffic.
+const MOMENTS: &[(&str, u64)] = &[
+    ("received", 4),
+    ("committing", 30),
+    ("committed", 4),
+    ("pushing", 6),
+    ("pushed", 6),
+    ("pulled", 6),
+    ("leaving", 4),
+    ("left", 4),
+    ("answered", 4),
+    ("settled", 4),
+];
+
 /// Between the start of the traffic and the kill.
 const MOMENT_MS: u64 = 400;
 const PAUSE_MS: u64 = 120;
@@ -60,6 +74,8 @@ pub struct Trial {
     pub seed: u64,
     pub victim: Victim,
     pub moment: Duration,
+    /// Where in its own work the owner's bridge ends, counted from its start, instead of at `moment`.
+    pub dies_at: Option<(&'static str, u64)>,
     pub trouble: Option<Trouble>,
     /// Else it is killed wherever its start has got to.
     pub once_online: bool,
@@ -86,8 +102,12 @@ impl Trial {
             _ => None,
         };
         let once_online = dice.percent(75);
+        let dies_at = (victim.is_owner() && dice.percent(40)).then(|| {
+            let (name, often) = MOMENTS[usize::try_from(dice.below(MOMENTS.len() as u64)).unwrap_or_default()];
+            (name, 1 + dice.below(often))
+        });
         let chats = (0..CHATS).map(|_| steps(&mut dice)).collect();
-        Self { seed, victim, moment, trouble, once_online, chats }
+        Self { seed, victim, moment, dies_at, trouble, once_online, chats }
     }
 }
 
@@ -110,7 +130,12 @@ fn steps(dice: &mut Dice) -> Vec<Step> {
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.moment.as_secs_f64() * 1000.0;
-        write!(f, "seed {}: kill {:?} after {ms:.1} ms", self.seed, self.victim)?;
+        match self.dies_at {
+            Some((name, times)) => {
+                write!(f, "seed {}: kill {:?} when {name} for the {times}. time", self.seed, self.victim)?
+            }
+            None => write!(f, "seed {}: kill {:?} after {ms:.1} ms", self.seed, self.victim)?,
+        }
         if let Some(trouble) = self.trouble {
             write!(f, ", {trouble:?}")?;
         }

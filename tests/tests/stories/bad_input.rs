@@ -123,7 +123,7 @@ async fn codes_that_no_longer_hold_and_numbers_that_are_taken() -> Result<()> {
     let phone = stage.network.phone("5511988887753", "Ana").await?;
     let ana = stage.agent("Ana").await?;
     let bruno = stage.agent("Bruno").await?;
-    let link = Link { number_use: NumberUse::Work, consent: false, lends: true };
+    let link = Link { number_use: NumberUse::Work, consent: false, lends: true, phone: None, country: None };
     assert_eq!(refusal(ana.api.post::<Value>("/link", &link).await)?, ProblemCode::ConsentRequired);
 
     let code = ana.asks_for_code(NumberUse::Work).await?;

@@ -10,7 +10,7 @@ use ownline_tests::{
 use serde_json::json;
 
 /// What a test run has the patience for; `make crash` has more.
-const TRIALS: u64 = 40;
+const TRIALS: u64 = 200;
 const SEED: u64 = 7;
 
 #[tokio::test]
@@ -29,6 +29,8 @@ fn a_seed_makes_the_same_trial_each_time_and_seeds_differ() {
     let moments: HashSet<_> = trials.iter().map(|trial| trial.moment).collect();
     assert!(moments.len() > 190, "{} moments", moments.len());
     assert!(trials.iter().filter(|trial| trial.victim.is_owner()).count() > 100, "mostly the owner's bridge");
+    let at: HashSet<_> = trials.iter().filter_map(|trial| trial.dies_at).map(|(name, _)| name).collect();
+    assert_eq!(at.len(), 10, "every moment is met: {at:?}");
     for victim in [Victim::Colleague, Victim::Server, Victim::OwnerAndServer] {
         assert!(trials.iter().any(|trial| trial.victim == victim), "{victim:?} is never hit");
     }

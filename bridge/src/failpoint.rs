@@ -1,0 +1,48 @@
+//! Moments at which a test may end the program as a lost power line would. Compiled away without the simulated network.
+
+/// The moments, in the order in which a message meets them, inwards and outwards. Others have no name.
+#[cfg(feature = "simulated-network")]
+pub const MOMENTS: &[&str] =
+    &["received", "committing", "committed", "pushing", "pushed", "pulled", "leaving", "left", "answered", "settled"];
+
+/// Ends the program here if [`arm`] has said so.
+#[cfg(feature = "simulated-network")]
+pub(crate) fn here(moment: &'static str) {
+    debug_assert!(MOMENTS.contains(&moment), "{moment} has no name");
+    let _: Option<()> = fail::eval(moment, |_| ());
+}
+
+#[cfg(not(feature = "simulated-network"))]
+pub(crate) const fn here(_moment: &'static str) {}
+
+/// Arms one moment, given as `name` or `name:times`: the program ends, without any goodbye, when it comes there for that
+/// time. False: there is no such moment.
+#[cfg(feature = "simulated-network")]
+pub fn arm(order: &str) -> bool {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    let (name, times) = order.split_once(':').unwrap_or((order, "1"));
+    let (Some(moment), Ok(times)) = (MOMENTS.iter().find(|moment| **moment == name), times.parse::<u32>()) else {
+        return false;
+    };
+    let left = AtomicU32::new(times);
+    let strike = move || {
+        if left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            std::process::abort();
+        }
+    };
+    fail::cfg_callback(*moment, strike).is_ok()
+}
+
+#[cfg(all(test, feature = "simulated-network"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_moments_with_a_name_can_be_armed() {
+        assert!(!arm("nowhere"));
+        assert!(!arm("committed:soon"));
+        assert!(arm("committed:4000000"));
+        here("committed");
+    }
+}
