@@ -78,9 +78,14 @@ fn fold(text: &str) -> String {
             '\'' | '’' | '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{200b}'..='\u{200f}' | '\u{2060}' => None,
             c => Some(unaccented(c)),
         })
-        .map(|c| if c.is_alphanumeric() || ('\u{900}'..='\u{97f}').contains(&c) { c } else { ' ' })
+        .map(|c| if c.is_alphanumeric() || is_vowel_sign(c) { c } else { ' ' })
         .collect();
     letters.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Devanagari writes vowels as signs that are no letters of their own.
+const fn is_vowel_sign(c: char) -> bool {
+    matches!(c, '\u{900}'..='\u{963}')
 }
 
 const fn unaccented(c: char) -> char {

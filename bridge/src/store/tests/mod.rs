@@ -8,6 +8,8 @@ mod inbound;
 mod lists;
 mod outbound;
 mod privacy;
+mod safety;
+mod sharing;
 mod tickets;
 
 use ownline_model::{
