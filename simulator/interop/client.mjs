@@ -1,10 +1,11 @@
 // One WhatsApp Web session by Baileys, with its keys in a folder, as a program that uses Baileys would have it.
 import { verified } from "./strict.mjs";
-import { makeWASocket, useMultiFileAuthState, proto } from "@whiskeysockets/baileys";
+import "./plain_media.mjs";
+import { decryptPollVote, downloadMediaMessage, makeWASocket, useMultiFileAuthState, proto } from "@whiskeysockets/baileys";
 import { WA_CERT_DETAILS } from "@whiskeysockets/baileys/lib/Defaults/index.js";
 
 export const Status = proto.WebMessageInfo.Status;
-export { verified };
+export { decryptPollVote, verified };
 const WAIT_MS = 20_000;
 
 /** The certificate root is a constant of the library; everything below it is verified as ever. */
@@ -135,6 +136,21 @@ export class Client {
       this.#watchers.add(watcher);
       watcher();
     });
+  }
+
+  /** The message with this id, once it is here. */
+  message(id) {
+    return this.until(`message ${id}`, () => this.messages.find(({ key, message }) => key.id === id && message));
+  }
+
+  /** The decrypted file of a message. */
+  file(message) {
+    return downloadMediaMessage(message, "buffer", {});
+  }
+
+  /** The same of a message whose file has expired: the phone is asked for it. */
+  async renewedFile(message) {
+    return this.file(await this.#socket.updateMediaMessage(message));
   }
 
   summary() {

@@ -1,7 +1,8 @@
 // A WhatsApp client that Ownline does not use, against Ownline's simulator: `node run.mjs [path of ownline-simulator]`.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { Client, Status, textOf, trust, verified } from "./client.mjs";
+import { Client, decryptPollVote, Status, textOf, trust, verified } from "./client.mjs";
 import { findProgram, Simulator } from "./simulator.mjs";
 import { eventually, Stopped, Story } from "./story.mjs";
 
@@ -10,6 +11,7 @@ const JOANA = "5511912345678";
 const TOM = "4915112345678";
 const SHOP = "351910000000";
 const RUI = "351910000001";
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const jid = (number) => `${number}@s.whatsapp.net`;
 
 const simulator = new Simulator(findProgram(process.argv[2]));
@@ -164,6 +166,97 @@ async function tell() {
     await desk.until("the correction", () => desk.updates.some(({ key: edited, update }) => edited.id === id && update.message?.editedMessage?.message?.conversation === "Thanks"));
     await say({ revoke: { id } });
     await desk.until("the deletion", () => desk.updates.some(({ key: gone, update }) => gone.id === id && update.message === null));
+  });
+
+  const say = (content) => simulator.post(`/customers/${JOANA}/messages`, { to: ANA, ...content }).then(({ id }) => id);
+  const saying = async (content) => desk.message(await say(content));
+  const kinds = [["image", "imageMessage"], ["video", "videoMessage"], ["audio", "audioMessage"], ["voice", "audioMessage"], ["document", "documentMessage"], ["sticker", "stickerMessage"]];
+  await story.tell("a customer's files arrive, whole and as they were", async () => {
+    for (const [kind, field] of kinds) {
+      const message = await saying({ media: { kind, generated: { bytes: 150_000, seed: 5 } } });
+      const part = message.message[field];
+      assert.ok(part, `${kind} came as ${Object.keys(message.message)}`);
+      assert.equal(part.ptt ?? false, kind === "voice");
+      const bytes = await desk.file(message);
+      assert.equal(bytes.length, Number(part.fileLength), kind);
+      assert.equal(sha256(bytes), Buffer.from(part.fileSha256).toString("hex"), kind);
+      if (kind === "image") assert.deepEqual([...part.jpegThumbnail.slice(0, 2)], [0xff, 0xd8]);
+    }
+    const bytes = Buffer.from("Total: 12,50 €");
+    const file = { kind: "document", data: bytes.toString("base64"), mime: "text/plain", file_name: "receipt.txt", caption: "The receipt" };
+    const inner = (await saying({ media: file })).message.documentWithCaptionMessage.message;
+    assert.deepEqual([inner.documentMessage.fileName, inner.documentMessage.caption], ["receipt.txt", "The receipt"]);
+    assert.ok((await desk.file({ message: inner })).equals(bytes));
+  });
+
+  await story.tell("the client's files arrive at the customer, are fetched and verified", async () => {
+    const { remoteJid } = desk.messages.find((message) => message.key.id === first).key;
+    const jpeg = await desk.file(await saying({ media: { kind: "image", generated: {} } }));
+    const noise = Buffer.from(Uint8Array.from({ length: 700_000 }, (_, index) => (index * index) % 251));
+    const sent = {
+      image: { image: jpeg, caption: "Look", jpegThumbnail: "" },
+      document: { document: noise, mimetype: "application/zip", fileName: "noise.zip" },
+      voice: { audio: noise, ptt: true, seconds: 3, mimetype: "audio/ogg; codecs=opus", waveform: new Uint8Array(64) },
+      sticker: { sticker: noise },
+    };
+    for (const [kind, content] of Object.entries(sent)) {
+      const { id } = (await desk.socket.sendMessage(remoteJid, content)).key;
+      const seen = await eventually(`the customer to have fetched the ${kind}`, async () => {
+        const message = (await simulator.received(JOANA, ANA)).find((candidate) => candidate.id === id);
+        return message?.media?.fetched && message;
+      });
+      assert.deepEqual(seen.media.fetched, { state: "verified" }, kind);
+      assert.equal(seen.media.kind, kind);
+      assert.equal(seen.media.sha256, sha256(content.image ?? content.document ?? content.audio ?? content.sticker), kind);
+    }
+    assert.equal((await simulator.received(JOANA, ANA)).find(({ media }) => media?.kind === "image").text, "Look");
+  });
+
+  await story.tell("a file whose path has expired is had again from the phone, unless the phone has it no more", async () => {
+    const message = await saying({ media: { kind: "document", generated: { bytes: 20_000 } } });
+    const before = await desk.file(message);
+    await simulator.post("/faults", { expired_media: true });
+    await assert.rejects(desk.file(message));
+    assert.ok((await desk.renewedFile(message)).equals(before));
+    await simulator.post("/faults", { expired_media: { lost: true } });
+    await assert.rejects(desk.renewedFile(message));
+  });
+
+  await story.tell("quotes point at what they answer, both ways", async () => {
+    const { message } = await saying({ text: "This one", quote: { id: reply } });
+    const { contextInfo } = message.extendedTextMessage;
+    assert.deepEqual([contextInfo.stanzaId, contextInfo.quotedMessage.conversation], [reply, "It is on its way."]);
+    const quoted = desk.messages.find((candidate) => candidate.key.id === first);
+    const { id } = (await desk.socket.sendMessage(quoted.key.remoteJid, { text: "That order" }, { quoted })).key;
+    const seen = await eventually("the customer to have it", async () => (await simulator.received(JOANA, ANA)).find((candidate) => candidate.id === id));
+    assert.equal(seen.quote.id, first);
+    assert.match(seen.quote.text, /^Olá!/);
+  });
+
+  await story.tell("a poll is asked and answered, both ways", async () => {
+    const question = await saying({ poll: { question: "When?", options: ["Monday", "Tuesday"], max: 1 } });
+    assert.deepEqual(question.message.pollCreationMessageV3.options.map(({ optionName }) => optionName), ["Monday", "Tuesday"]);
+    assert.equal(question.message.messageContextInfo.messageSecret.length, 32);
+    const { remoteJid } = question.key;
+    const poll = await desk.socket.sendMessage(remoteJid, { poll: { name: "Which?", values: ["Red", "Blue"], selectableCount: 1 } });
+    await eventually("the customer to have it", async () => (await simulator.received(JOANA, ANA)).some(({ id }) => id === poll.key.id));
+    const vote = await saying({ poll_vote: { id: poll.key.id, options: ["Blue"] } });
+    const update = vote.message.pollUpdateMessage;
+    const secret = poll.message.messageContextInfo.messageSecret;
+    const creators = { pollCreatorJid: jid(ANA), voterJid: jid(JOANA), pollMsgId: poll.key.id, pollEncKey: secret };
+    assert.deepEqual(decryptPollVote(update.vote, creators).selectedOptions.map((hash) => Buffer.from(hash).toString("hex")), [sha256("Blue")]);
+    const seen = (await simulator.get(`/customers/${JOANA}/messages?with=${ANA}`)).find(({ id }) => id === poll.key.id);
+    assert.deepEqual(seen.poll.votes, [{ from: JOANA, options: ["Blue"] }]);
+  });
+
+  await story.tell("what can be seen once, answers to menus and kinds to come do no harm", async () => {
+    await say({ media: { kind: "image", generated: {}, view_once: true } });
+    await saying({ list_answer: { title: "Delivery", row_id: "1" } });
+    await saying({ button_answer: { text: "Yes", id: "1" } });
+    await saying({ contacts: [{ name: "Tom", number: TOM }, { name: "Shop", number: SHOP }] });
+    await say({ unknown: {} });
+    await saying({ text: "Still there?" });
+    await eventually("everything to be confirmed", async () => (await simulator.get("/state")).phones[0].devices.every(({ queued }) => queued === 0));
   });
 
   await story.tell("everything works while the phone is off", async () => {

@@ -64,7 +64,7 @@ async fn next(ears: &mut Ears) -> Option<Heard> {
             Some(Heard::OfferedCodes { codes: ears.control.offered.all() })
         }
         change = ears.changes.recv() => match change {
-            Ok(Change::Message { number, message }) => Some(Heard::Message { number, message: Box::new(message.into()) }),
+            Ok(Change::Message { number, message }) => Some(Heard::Message { number, message: Box::new((*message).into()) }),
             Ok(other) => Some(Heard::Other(Box::new(other))),
             Err(RecvError::Lagged(_)) => Some(Heard::Resync),
             Err(RecvError::Closed) => None,

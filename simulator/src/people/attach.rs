@@ -90,9 +90,9 @@ pub(super) async fn upload(network: &Network, uploader: u64, media: &mut MediaCo
         Source::Made(made) => made.seconds,
         _ => None,
     };
-    let (picture, into) = (media.kind == MediaSort::Image, scratch.clone());
+    let (picture, target) = (media.kind == MediaSort::Image, scratch.clone());
     let work = move || {
-        let info = encrypt(&source, &into, keys)?;
+        let info = encrypt(&source, &target, keys)?;
         let thumbnail = if picture { source.thumbnail() } else { None };
         Ok((info, thumbnail))
     };
@@ -120,10 +120,10 @@ pub(super) async fn upload(network: &Network, uploader: u64, media: &mut MediaCo
     })
 }
 
-fn encrypt(source: &Source, into: &Path, keys: MediaType) -> Result<EncryptedMediaInfo> {
+fn encrypt(source: &Source, target: &Path, keys: MediaType) -> Result<EncryptedMediaInfo> {
     let unreadable = |error: io::Error| WorldError::BadMedia(format!("it cannot be read: {error}"));
     let reader = source.open().map_err(unreadable)?;
-    let writer = File::create(into).map_err(|error| WorldError::Storage(error.to_string()))?;
+    let writer = File::create(target).map_err(|error| WorldError::Storage(error.to_string()))?;
     let info = encrypt_media_streaming(reader, BufWriter::new(writer), keys)
         .map_err(|error| WorldError::BadMedia(format!("it cannot be encrypted: {error}")))?;
     if info.file_length == 0 {

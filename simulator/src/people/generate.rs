@@ -3,6 +3,7 @@
 
 mod ogg;
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Read};
 
 use image::codecs::jpeg::JpegEncoder;
@@ -180,10 +181,10 @@ fn pdf_end(start: u64, seed: u64) -> Vec<u8> {
     let table = start + end.len() as u64;
     end.push_str("xref\n0 6\n0000000000 65535 f \n");
     for position in positions {
-        // Ten digits: the table cannot name positions beyond.
-        end.push_str(&format!("{:010} 00000 n \n", position % 10_000_000_000));
+        // Ten digits: the table cannot name positions beyond. Writing to a text cannot fail.
+        let _ = write!(end, "{:010} 00000 n \n", position % 10_000_000_000);
     }
-    end.push_str(&format!("trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{table:020}\n%%EOF\n"));
+    let _ = write!(end, "trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{table:020}\n%%EOF\n");
     end.into_bytes()
 }
 

@@ -196,7 +196,8 @@ impl Person {
         drop(keyring);
         self.network.store.flush().await?;
         for view in views {
-            self.network.changed(crate::world::Change::Message { number: self.number().to_string(), message: view });
+            self.network
+                .changed(crate::world::Change::Message { number: self.number().to_string(), message: Box::new(view) });
         }
         Ok(at)
     }

@@ -82,7 +82,7 @@ pub(super) async fn tell(network: &Network, owner: u64, id: &str) {
         return;
     }
     if let Ok(Some(line)) = find_line(&network.store, owner, id).await {
-        network.changed(Change::Message { number: owner.to_string(), message: shown(&line).0 });
+        network.changed(Change::Message { number: owner.to_string(), message: Box::new(shown(&line).0) });
     }
 }
 

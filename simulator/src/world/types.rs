@@ -383,7 +383,7 @@ pub enum Change {
     /// A message entered a transcript of `number`, or its status moved.
     Message {
         number: String,
-        message: MessageView,
+        message: Box<MessageView>,
     },
     /// `from` writes to `number` (as `number`, a simulated person, sees it).
     Typing {

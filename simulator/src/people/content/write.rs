@@ -1,5 +1,7 @@
 //! What is to be said, as a protobuf.
 
+use std::fmt::Write as _;
+
 use waproto::buffa::MessageField;
 use waproto::whatsapp::message::{
     self as parts, buttons_response_message, list_response_message, protocol_message::Type,
@@ -50,14 +52,14 @@ impl Surroundings {
 
 /// What is said, in the surroundings that were made for it.
 pub(in crate::people) fn to_message(content: &Content, mut around: Surroundings) -> Result<Message> {
-    let context: MessageField<ContextInfo> = around.quote.take().map_or_else(MessageField::none, MessageField::some);
+    let quote: MessageField<ContextInfo> = around.quote.take().map_or_else(MessageField::none, MessageField::some);
     let mut message = Message::default();
     match content {
         Content::Text(text) => {
             check_text(text)?;
-            if context.is_set() {
+            if quote.is_set() {
                 let text = Some(text.clone());
-                let extended = parts::ExtendedTextMessage { text, context_info: context, ..Default::default() };
+                let extended = parts::ExtendedTextMessage { text, context_info: quote, ..Default::default() };
                 message.extended_text_message = MessageField::some(extended);
             } else {
                 message.conversation = Some(text.clone());
@@ -65,7 +67,7 @@ pub(in crate::people) fn to_message(content: &Content, mut around: Surroundings)
         }
         Content::Media(media) => {
             let uploaded = around.file.as_ref().ok_or(WorldError::UnsupportedContent("media"))?;
-            message = file::message(media, uploaded, context);
+            message = file::message(media, uploaded, quote);
         }
         Content::Location(location) => {
             message.location_message = MessageField::some(parts::LocationMessage {
@@ -73,23 +75,22 @@ pub(in crate::people) fn to_message(content: &Content, mut around: Surroundings)
                 degrees_longitude: Some(location.longitude),
                 name: location.name.clone(),
                 address: location.address.clone(),
-                context_info: context,
+                context_info: quote,
                 ..Default::default()
             });
         }
         Content::Contact(contact) => {
-            message.contact_message = MessageField::some(card(contact, context));
+            message.contact_message = MessageField::some(card(contact, quote));
         }
         Content::Contacts(contacts) => {
             let names: Vec<&str> = contacts.iter().map(|contact| contact.name.as_str()).collect();
             message.contacts_array_message = MessageField::some(parts::ContactsArrayMessage {
                 display_name: Some(names.join(", ")),
                 contacts: contacts.iter().map(|contact| card(contact, MessageField::none())).collect(),
-                context_info: context,
-                ..Default::default()
+                context_info: quote,
             });
         }
-        Content::Poll(poll) => message = poll_message(poll, context),
+        Content::Poll(poll) => message = poll_message(poll, quote),
         Content::ListAnswer(answer) => {
             message.list_response_message = MessageField::some(parts::ListResponseMessage {
                 title: Some(answer.title.clone()),
@@ -98,7 +99,7 @@ pub(in crate::people) fn to_message(content: &Content, mut around: Surroundings)
                     selected_row_id: Some(answer.row_id.clone()),
                 }),
                 description: answer.description.clone(),
-                context_info: context,
+                context_info: quote,
             });
         }
         Content::ButtonAnswer(answer) => {
@@ -106,7 +107,7 @@ pub(in crate::people) fn to_message(content: &Content, mut around: Surroundings)
                 selected_button_id: Some(answer.id.clone()),
                 r#type: Some(buttons_response_message::Type::DISPLAY_TEXT),
                 response: Some(buttons_response_message::Response::SelectedDisplayText(answer.text.clone())),
-                context_info: context,
+                context_info: quote,
             });
         }
         Content::Reaction(_) | Content::Edit(_) | Content::Revoke(_) | Content::PollVote(_) => {
@@ -178,7 +179,7 @@ fn check_text(text: &str) -> Result<()> {
 }
 
 /// Polls with one choice and polls with several are fields of their own.
-fn poll_message(poll: &PollContent, context: MessageField<ContextInfo>) -> Message {
+fn poll_message(poll: &PollContent, quote: MessageField<ContextInfo>) -> Message {
     let options = poll
         .options
         .iter()
@@ -187,7 +188,7 @@ fn poll_message(poll: &PollContent, context: MessageField<ContextInfo>) -> Messa
         name: Some(poll.question.clone()),
         options: options.collect(),
         selectable_options_count: Some(poll.max),
-        context_info: context,
+        context_info: quote,
         ..Default::default()
     });
     if poll.max == 1 {
@@ -197,11 +198,11 @@ fn poll_message(poll: &PollContent, context: MessageField<ContextInfo>) -> Messa
     }
 }
 
-fn card(contact: &ContactContent, context: MessageField<ContextInfo>) -> parts::ContactMessage {
+fn card(contact: &ContactContent, quote: MessageField<ContextInfo>) -> parts::ContactMessage {
     parts::ContactMessage {
         display_name: Some(contact.name.clone()),
         vcard: Some(vcard(contact)),
-        context_info: context,
+        context_info: quote,
         ..Default::default()
     }
 }
@@ -211,7 +212,8 @@ pub(in crate::people) fn vcard(contact: &ContactContent) -> String {
     let name = contact.name.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,");
     let mut card = format!("BEGIN:VCARD\nVERSION:3.0\nN:;{name};;;\nFN:{name}\n");
     for number in contact.numbers() {
-        card.push_str(&format!("TEL;type=CELL;type=VOICE;waid={number}:+{number}\n"));
+        // Writing to a text cannot fail.
+        let _ = writeln!(card, "TEL;type=CELL;type=VOICE;waid={number}:+{number}");
     }
     card.push_str("END:VCARD");
     card
