@@ -5,6 +5,7 @@ use reqwest::{Method, Url};
 
 use crate::{
     account::{Account, RemoteError},
+    failpoint,
     store::Store,
     time::now,
 };
@@ -17,6 +18,7 @@ pub(super) async fn everything(store: &Store, account: &Account) -> Result<(), R
                 store.set_clock_skew(now().since(page.server_time));
                 let last = !page.more;
                 if !page.entries.is_empty() || cursor.as_ref() != Some(&page.cursor) || last {
+                    failpoint::here("pulled");
                     store.apply_pull(page.entries, page.cursor, last).await?;
                 }
                 if last {
