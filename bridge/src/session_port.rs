@@ -8,7 +8,7 @@ use std::time::Duration;
 use ownline_model::phone::PhoneNumber;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::inbound::WaIdentity;
+use crate::store::{history::OlderThan, inbound::WaIdentity};
 
 /// Commands that may wait before a caller is told to come back.
 const DEPTH: usize = 64;
@@ -29,6 +29,17 @@ pub enum SessionError {
     /// The session is busy, ending, or did not answer in time.
     #[error("the WhatsApp session does not answer")]
     Unavailable,
+    /// No number waits to be confirmed.
+    #[error("no number waits to be confirmed")]
+    NothingToConfirm,
+    #[error("WhatsApp does not ask for a passkey")]
+    NoPasskeyAsked,
+    /// What was given is no answer of a passkey to what WhatsApp asked.
+    #[error("not an answer to what WhatsApp asks: {0}")]
+    NoAssertion(&'static str),
+    /// WhatsApp looked at the passkey's answer and did not take it.
+    #[error("WhatsApp did not take the passkey: {0}")]
+    PasskeyRefused(String),
     #[error("{0}")]
     Failed(String),
 }
@@ -37,8 +48,17 @@ pub type Answer<T> = oneshot::Sender<Result<T, SessionError>>;
 
 #[derive(Debug)]
 pub enum SessionCommand {
-    /// Offer QR codes. Answered once the attempt has begun; its course shows in the session state.
-    Link { answer: Answer<()> },
+    /// Offer QR codes, or with a number a code to type on that number's phone. Answered once the attempt has begun; its
+    /// course shows in the session state.
+    Link { phone: Option<PhoneNumber>, answer: Answer<()> },
+    /// End the attempt to link.
+    CancelLink { answer: Answer<()> },
+    /// After the phone of another number linked: go on with it, or take this device off it again.
+    ConfirmNumber { go_on: bool, answer: Answer<()> },
+    /// What the account's passkey says, as the browser's `PublicKeyCredential` in JSON.
+    AnswerPasskey { assertion: serde_json::Value, answer: Answer<()> },
+    /// The phone shows the same code.
+    ConfirmPasskey { answer: Answer<()> },
     /// Log this device out at WhatsApp and forget its keys. Messages stay in the store.
     Unlink { answer: Answer<()> },
     /// Drop the connection and connect anew; also the way out of `reconnecting` without waiting.
@@ -47,6 +67,8 @@ pub enum SessionCommand {
     TakeBack { answer: Answer<()> },
     /// Whether a number is on WhatsApp and as whom; `None` when it is not.
     IsOnWhatsapp { phone: PhoneNumber, answer: Answer<Option<WaIdentity>> },
+    /// Ask the phone for what came before a message. It answers with a piece of history, when it is on.
+    AskForOlder { older: OlderThan, answer: Answer<()> },
     /// The agent types to the customer (or stopped). Best effort.
     AgentTyping { chat: WaIdentity, typing: bool },
     /// The agent has seen these messages of the customer. Best effort: WhatsApp's ticks only.
@@ -69,7 +91,27 @@ pub fn session_port() -> (SessionPort, SessionCommands) {
 
 impl SessionPort {
     pub async fn link(&self) -> Result<(), SessionError> {
-        self.ask(|answer| SessionCommand::Link { answer }).await
+        self.ask(|answer| SessionCommand::Link { phone: None, answer }).await
+    }
+
+    pub async fn link_by_number(&self, phone: PhoneNumber) -> Result<(), SessionError> {
+        self.ask(|answer| SessionCommand::Link { phone: Some(phone), answer }).await
+    }
+
+    pub async fn cancel_link(&self) -> Result<(), SessionError> {
+        self.ask(|answer| SessionCommand::CancelLink { answer }).await
+    }
+
+    pub async fn confirm_number(&self, go_on: bool) -> Result<(), SessionError> {
+        self.ask(|answer| SessionCommand::ConfirmNumber { go_on, answer }).await
+    }
+
+    pub async fn answer_passkey(&self, assertion: serde_json::Value) -> Result<(), SessionError> {
+        self.ask(|answer| SessionCommand::AnswerPasskey { assertion, answer }).await
+    }
+
+    pub async fn confirm_passkey(&self) -> Result<(), SessionError> {
+        self.ask(|answer| SessionCommand::ConfirmPasskey { answer }).await
     }
 
     pub async fn unlink(&self) -> Result<(), SessionError> {
@@ -86,6 +128,10 @@ impl SessionPort {
 
     pub async fn is_on_whatsapp(&self, phone: PhoneNumber) -> Result<Option<WaIdentity>, SessionError> {
         self.ask(|answer| SessionCommand::IsOnWhatsapp { phone, answer }).await
+    }
+
+    pub async fn ask_for_older(&self, older: OlderThan) -> Result<(), SessionError> {
+        self.ask(|answer| SessionCommand::AskForOlder { older, answer }).await
     }
 
     /// Dropped when the session is busy: a typing hint is worth nothing late.

@@ -249,16 +249,55 @@ async fn t06_strangers_learn_nothing() {
     let health = stage.ask("GET /health", &[], "").await;
     assert_eq!((health.status, health.body.as_str()), (200, r#"{"ok":true}"#));
     assert_eq!(health.header("server"), None);
-    for path in
-        ["/status", "/client-info", "/qr", "/qr.svg", "/qr.png", "/api/auth/profile", "/api/openapi.json", "/api/x"]
-    {
+    for path in [
+        "/status",
+        "/client-info",
+        "/qr",
+        "/qr.svg",
+        "/qr.png",
+        "/pairing-code",
+        "/passkey",
+        "/api/auth/profile",
+        "/api/openapi.json",
+        "/api/x",
+    ] {
         let answer = stage.ask(&format!("GET {path}"), &[], "").await;
         assert_eq!(answer.status, 401, "{path}");
         assert!(!answer.body.contains(env!("CARGO_PKG_VERSION")), "{path}");
     }
-    for path in ["/link", "/unlink", "/restart", "/browser-link", "/server/sign-out"] {
+    for path in [
+        "/link",
+        "/link/cancel",
+        "/link/confirm",
+        "/passkey",
+        "/passkey/confirm",
+        "/unlink",
+        "/restart",
+        "/browser-link",
+        "/server/sign-out",
+    ] {
         assert_eq!(stage.ask(&format!("POST {path}"), &[], "").await.status, 401, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_is_not_asked_for_is_refused_with_a_code() {
+    let stage = Stage::start().await;
+    let bearer = stage.bearer();
+    let json = "Content-Type: application/json";
+    for (path, body, status, code) in [
+        ("GET /pairing-code", "", 404, "no_pairing_code"),
+        ("GET /passkey", "", 409, "no_passkey_asked"),
+        ("POST /passkey", r#"{"assertion":{}}"#, 409, "no_passkey_asked"),
+        ("POST /passkey", "{}", 422, "invalid_request"),
+        ("POST /passkey/confirm", "", 409, "no_passkey_asked"),
+        ("POST /link/confirm", r#"{"go_on":true}"#, 409, "nothing_to_confirm"),
+        ("POST /link/confirm", r#"{"go_on":true,"x":1}"#, 422, "invalid_request"),
+    ] {
+        let answer = stage.ask(path, &[&bearer, json], body).await;
+        assert!(answer.status == status && answer.body.contains(code), "{path} {body}: {answer:?}");
+    }
+    assert_eq!(stage.ask("POST /link/cancel", &[&bearer], "").await.status, 202);
 }
 
 #[tokio::test]

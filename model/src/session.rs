@@ -24,6 +24,9 @@ pub enum SessionState {
     /// The account asks for its passkey before it links; the agent's own browser can give it.
     PasskeyNeeded {
         until: Option<UtcMillis>,
+        /// The passkey was taken: the phone shows this code too, and the agent says that they are the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
     },
     /// The phone that scanned holds another number than this machine's chats. Nothing goes on until the agent decides.
     ConfirmNumber {

@@ -41,6 +41,12 @@ pub(crate) fn session(error: SessionError) -> ApiError {
             Problem::new(ProblemCode::Unavailable).with_detail("WhatsApp is not connected right now.").into()
         }
         SessionError::Unavailable => ProblemCode::Unavailable.into(),
+        SessionError::NothingToConfirm => ProblemCode::NothingToConfirm.into(),
+        SessionError::NoPasskeyAsked => ProblemCode::NoPasskeyAsked.into(),
+        SessionError::NoAssertion(why) => {
+            Problem::new(ProblemCode::InvalidRequest).with_field("assertion").with_detail(why).into()
+        }
+        SessionError::PasskeyRefused(why) => Problem::new(ProblemCode::PasskeyRefused).with_detail(why).into(),
         SessionError::Failed(cause) => Problem::new(ProblemCode::Unavailable).with_detail(cause).into(),
     }
 }

@@ -11,7 +11,7 @@ use super::{
     device::Device,
     dial::Dial,
     endpoint::{Network, Version},
-    happenings::{Happening, Happenings, Reporter, happenings},
+    happenings::{Gate, Happening, Happenings, Reporter, happenings},
     hook::StoreFirst,
     placeholders::Placeholders,
     runtime::OwnedRuntime,
@@ -30,36 +30,37 @@ pub(super) struct Connection {
     device: Device,
     runtime: OwnedRuntime,
     happenings: Happenings,
-    placeholders: Placeholders,
+    reporter: Reporter,
     _subscription: Subscription,
 }
 
 impl Connection {
-    /// Builds the client and lets it run: it connects, and connects again, by itself.
+    /// Builds the client and lets it run: it connects, and connects again, by itself. Without a store nothing that arrives is
+    /// kept: for a device that only says goodbye.
     pub(super) async fn open(
         device: Device,
         network: &Network,
         version: Version,
-        store: &Store,
+        keeps: Option<&Store>,
     ) -> Result<Self, ClientBuilderError> {
         let (reporter, happenings) = happenings();
         let runtime = OwnedRuntime::default();
-        let client = Client::builder()
+        let builder = Client::builder()
             .with_runtime(runtime.clone())
             .with_persistence_manager(device.manager())
             .with_transport_factory(Dial::new(network.transport(), reporter.clone()))
             .with_http_client_arc(network.http())
             .with_version_override(version)
-            .with_inbound_durability_hook(StoreFirst::new(store.clone(), reporter.clone()))
-            .with_skip_history_sync(true)
-            .with_background_saver_interval(SAVE_EVERY)
-            .build()
-            .await?
-            .into_client();
+            .with_skip_history_sync(keeps.is_none())
+            .with_background_saver_interval(SAVE_EVERY);
+        let builder = match keeps {
+            Some(store) => builder.with_inbound_durability_hook(StoreFirst::new(store.clone(), reporter.clone())),
+            None => builder,
+        };
+        let client = builder.build().await?.into_client();
         let subscription = client.subscribe_handler(Arc::new(reporter.clone()));
-        let placeholders = reporter.placeholders();
-        runtime.spawn_detached(Box::pin(run_to_its_end(Arc::clone(&client), reporter)));
-        Ok(Self { client, device, runtime, happenings, placeholders, _subscription: subscription })
+        runtime.spawn_detached(Box::pin(run_to_its_end(Arc::clone(&client), reporter.clone())));
+        Ok(Self { client, device, runtime, happenings, reporter, _subscription: subscription })
     }
 
     pub(super) fn client(&self) -> Arc<Client> {
@@ -67,7 +68,12 @@ impl Connection {
     }
 
     pub(super) fn placeholders(&self) -> Placeholders {
-        self.placeholders.clone()
+        self.reporter.placeholders()
+    }
+
+    /// The number is the agent's: what arrives is kept.
+    pub(super) fn let_in(&self) {
+        self.reporter.decide(Gate::Open);
     }
 
     pub(super) fn device(&self) -> &Device {
@@ -84,22 +90,25 @@ impl Connection {
     }
 
     /// Takes this device off the account's list, as far as WhatsApp can be reached.
-    pub(super) async fn log_out(&self) {
-        if tokio::time::timeout(LOGOUT_WITHIN, self.client.logout()).await.is_err() {
+    pub(super) async fn log_out(&self) -> bool {
+        let told = tokio::time::timeout(LOGOUT_WITHIN, self.client.logout()).await;
+        if told.is_err() {
             tracing::warn!("WhatsApp did not confirm that this device is unlinked");
         }
+        told.is_ok()
     }
 
     /// Says goodbye, writes what is in memory, and waits until every task has ended. What happened meanwhile and has not been
     /// looked at yet comes back.
     pub(super) async fn close(mut self) -> Vec<Happening> {
+        self.reporter.decide(Gate::Shut);
         if tokio::time::timeout(GOODBYE_WITHIN, self.client.disconnect()).await.is_err() {
             tracing::warn!("the WhatsApp connection did not close in time");
         }
         if let Err(error) = self.device.save().await {
             tracing::error!(%error, "the device's keys could not be written");
         }
-        drop(self.client);
+        drop((self.client, self.reporter));
         self.runtime.end(TASKS_WITHIN).await;
         let mut left = vec![];
         while let Some(happening) = self.happenings.ready() {

@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use whatsapp_rust::wacore::types::events::{Event, EventHandler, EventInterest, EventKind};
 
 use super::placeholders::Placeholders;
@@ -31,11 +31,21 @@ pub(super) enum Happening {
     RunEnded,
 }
 
+/// Whether what arrives is the agent's to keep: between the phone's scan and the agent's word it may be another number's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    Open,
+    /// The phone has scanned, and the session looks at its number.
+    Undecided,
+    Shut,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Reporter {
     queue: mpsc::UnboundedSender<Happening>,
     waiting: Arc<AtomicUsize>,
     placeholders: Placeholders,
+    gate: watch::Sender<Gate>,
 }
 
 #[derive(Debug)]
@@ -48,7 +58,11 @@ pub(super) fn happenings() -> (Reporter, Happenings) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
     let placeholders = Placeholders::default();
-    (Reporter { queue: sender, waiting: Arc::clone(&waiting), placeholders }, Happenings { queue: receiver, waiting })
+    let gate = watch::Sender::new(Gate::Open);
+    (
+        Reporter { queue: sender, waiting: Arc::clone(&waiting), placeholders, gate },
+        Happenings { queue: receiver, waiting },
+    )
 }
 
 impl Reporter {
@@ -66,6 +80,23 @@ impl Reporter {
         if self.queue.send(happening).is_err() {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Waits while nobody has decided.
+    pub(super) async fn lets_in(&self) -> bool {
+        let mut gate = self.gate.subscribe();
+        gate.wait_for(|gate| *gate != Gate::Undecided).await.is_ok_and(|gate| *gate == Gate::Open)
+    }
+
+    /// Decides, where nobody has yet.
+    pub(super) fn decide(&self, gate: Gate) {
+        self.gate.send_if_modified(|now| {
+            let undecided = *now == Gate::Undecided;
+            if undecided {
+                *now = gate;
+            }
+            undecided
+        });
     }
 
     fn has_room_for(&self, event: &Event) -> bool {
@@ -106,6 +137,9 @@ impl EventHandler for Reporter {
         if matches!(&*event, Event::Messages(batch) if batch.hook_committed) {
             return;
         }
+        if matches!(&*event, Event::PairSuccess(_)) {
+            self.gate.send_replace(Gate::Undecided);
+        }
         self.placeholders.note(&event);
         if self.has_room_for(&event) {
             self.report(Happening::Library(event));
@@ -120,6 +154,11 @@ impl EventHandler for Reporter {
             EventKind::PairError,
             EventKind::QrScannedWithoutMultidevice,
             EventKind::PairPasskeyRequest,
+            EventKind::PairPasskeyConfirmation,
+            EventKind::PairPasskeyError,
+            EventKind::PairingCode,
+            EventKind::PairingCodeRefresh,
+            EventKind::PairingCodeError,
             EventKind::PairingQrCode,
             EventKind::PairingQrCodesExhausted,
             EventKind::LoggedOut,
@@ -137,6 +176,7 @@ impl EventHandler for Reporter {
             EventKind::PushNameUpdate,
             EventKind::SelfPushNameUpdated,
             EventKind::ContactNumberChanged,
+            EventKind::HistorySync,
         ])
     }
 }

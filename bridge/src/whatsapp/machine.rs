@@ -1,9 +1,13 @@
 //! The session's state machine: what the library and the network report goes in, the state for the screen comes out.
 //! Pure, with the clock passed in; the task around it is in [`super::session`].
 
+mod signal;
+
 use std::time::Duration;
 
 use ownline_model::{session::SessionState, time::UtcMillis};
+
+pub(super) use signal::{Effect, Signal, problem};
 
 /// The first code lives a minute, the five after it 20 seconds each.
 const LATER_CODES: Duration = Duration::from_secs(5 * 20);
@@ -14,79 +18,13 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// Pause after a refusal that WhatsApp gives no remedy for.
 const REFUSED_PAUSE: Duration = Duration::from_mins(15);
 
-/// Stable words for `Unlinked.problem`.
-pub(super) mod problem {
-    pub(crate) const QR_EXPIRED: &str = "qr_expired";
-    pub(crate) const PAIRING_FAILED: &str = "pairing_failed";
-    pub(crate) const HOSTED_UNSUPPORTED: &str = "hosted_account_unsupported";
-    pub(crate) const PASSKEY_REQUIRED: &str = "passkey_required";
-    pub(crate) const UNREACHABLE: &str = "whatsapp_unreachable";
-    pub(crate) const KEYS_DAMAGED: &str = "session_keys_damaged";
-}
-
-/// What can happen to a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Signal {
-    /// The agent asked for codes.
-    LinkAsked,
-    /// No code came within the time that is given to it.
-    NoCodeCame,
-    CodeShown {
-        lasts: Duration,
-    },
-    CodesExhausted,
-    PairSucceeded,
-    PairFailed {
-        error: String,
-    },
-    /// WhatsApp wants the account's passkey before it links, which this version cannot give.
-    PasskeyAsked,
-    /// A linked device begins to connect, at start or because the agent asked.
-    Started,
-    /// The network is dialled.
-    Dialling,
-    DialFailed,
-    OfflinePreview {
-        messages: u32,
-    },
-    Connected,
-    Disconnected,
-    Replaced,
-    LoggedOut {
-        reason: &'static str,
-    },
-    Banned {
-        code: i32,
-        until: Option<UtcMillis>,
-    },
-    /// `<failure>` with a reason that is neither a logout nor a ban. The library goes on by itself where `retries` says so.
-    Refused {
-        code: i32,
-        retries: bool,
-    },
-    ClientOutdated,
-    /// The agent unlinked here.
-    Unlinked,
-    /// The device's keys cannot be read.
-    KeysDamaged,
-}
-
-/// What the task must do after a signal, besides showing the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// Keep the device's fresh keys on disk now: losing them means another scan.
-    SaveDevice,
-    /// End the connection; another one comes only when asked or at [`Machine::wakes_at`].
-    Close,
-    /// End the connection and forget the device, so that a new scan is possible. Messages stay.
-    CloseAndForget,
-}
-
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
     state: SessionState,
-    /// Whether the current attempt is one to link, and when its last code ends once there is one.
+    /// Whether the current attempt is one to link, by a code to type rather than to scan, and when its last code ends once
+    /// there is one.
     linking: bool,
+    by_number: bool,
     attempt_expires_at: Option<UtcMillis>,
     /// Failed attempts in a row, counted the way the library counts its back-off.
     failures: u32,
@@ -94,7 +32,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) const fn new(state: SessionState) -> Self {
-        Self { state, linking: false, attempt_expires_at: None, failures: 0 }
+        Self { state, linking: false, by_number: false, attempt_expires_at: None, failures: 0 }
     }
 
     pub(super) const fn state(&self) -> &SessionState {
@@ -106,6 +44,20 @@ impl Machine {
         self.linking
     }
 
+    /// Whether that attempt is by a code to type.
+    pub(super) const fn is_by_number(&self) -> bool {
+        self.linking && self.by_number
+    }
+
+    /// When the code to type, or the passkey, can no longer be given.
+    pub(super) const fn time_is_over_at(&self) -> Option<UtcMillis> {
+        match self.state {
+            SessionState::WaitingForScan { attempt_expires_at, .. } if self.by_number => Some(attempt_expires_at),
+            SessionState::PasskeyNeeded { until, .. } => until,
+            _ => None,
+        }
+    }
+
     /// When a closed connection is to be opened again without anybody asking.
     pub(super) const fn wakes_at(&self) -> Option<UtcMillis> {
         match self.state {
@@ -115,16 +67,24 @@ impl Machine {
         }
     }
 
-    /// Whether the state must outlive a restart: a session that was ended from outside does not come back by itself.
+    /// Whether the state must outlive a restart: a session that was ended from outside does not come back by itself, and a
+    /// number that nobody confirmed stays unconfirmed.
     pub(super) const fn is_held(&self) -> bool {
-        matches!(self.state, SessionState::Replaced | SessionState::Banned { .. } | SessionState::LoggedOut { .. })
+        matches!(
+            self.state,
+            SessionState::Replaced
+                | SessionState::Banned { .. }
+                | SessionState::LoggedOut { .. }
+                | SessionState::ConfirmNumber { .. }
+        )
     }
 
     /// Takes note of what happened. `None`: nothing to do but to show the state.
     pub(super) fn on(&mut self, signal: Signal, now: UtcMillis) -> Option<Effect> {
         match signal {
-            Signal::LinkAsked => {
+            Signal::LinkAsked { by_number } => {
                 self.linking = true;
+                self.by_number = by_number;
                 self.attempt_expires_at = None;
                 self.failures = 0;
                 self.state = SessionState::UNLINKED;
@@ -138,17 +98,57 @@ impl Machine {
             }
             Signal::Unlinked => Some(self.unlink(None)),
             Signal::KeysDamaged => Some(self.unlink(Some(problem::KEYS_DAMAGED))),
+            Signal::NumberConfirmed | Signal::NumberDeclined { .. }
+                if !matches!(self.state, SessionState::ConfirmNumber { .. }) =>
+            {
+                None
+            }
+            Signal::NumberDeclined { told } => Some(self.unlink((!told).then_some(problem::LEFT_ON_PHONE))),
+            Signal::NumberConfirmed => {
+                self.state = SessionState::Syncing { messages_waiting: None };
+                None
+            }
             // A session that has ended stays ended: late news of its connection must not wake it.
             _ if self.has_ended() => None,
             Signal::NoCodeCame => self.unlink_while_linking(problem::UNREACHABLE),
+            Signal::CodesExhausted if matches!(self.state, SessionState::PasskeyNeeded { .. }) => {
+                self.unlink_while_linking(problem::PASSKEY_TIMED_OUT)
+            }
+            // The codes to scan rotate beside the one to type, and matter to nobody.
+            Signal::CodesExhausted | Signal::CodeShown { .. } if self.by_number => None,
             Signal::CodesExhausted => self.unlink_while_linking(problem::QR_EXPIRED),
-            Signal::CodeShown { lasts } => self.show_code(lasts, now),
+            Signal::CodeShown { lasts } => {
+                self.show_code(lasts, now);
+                None
+            }
+            Signal::PairingCodeShown { lasts } => {
+                self.show_pairing_code(lasts, now);
+                None
+            }
+            Signal::NoPairingCode { problem } => self.unlink_while_linking(problem),
             Signal::PairSucceeded => {
                 self.state = SessionState::Pairing;
                 Some(Effect::SaveDevice)
             }
+            Signal::OtherNumber { number, previous } => {
+                Some(self.end(SessionState::ConfirmNumber { number, previous }))
+            }
             Signal::PairFailed { error } => self.unlink_while_linking(pair_problem(&error)),
-            Signal::PasskeyAsked => self.unlink_while_linking(problem::PASSKEY_REQUIRED),
+            Signal::PasskeyAsked { lasts } => {
+                self.ask_passkey(lasts, now);
+                None
+            }
+            Signal::PasskeyCode { code: compare } => {
+                if let SessionState::PasskeyNeeded { code, .. } = &mut self.state {
+                    *code = Some(compare);
+                }
+                None
+            }
+            Signal::PasskeyFailed => self.unlink_while_linking(problem::PASSKEY_REFUSED),
+            Signal::TimeIsOver => self.unlink_while_linking(match self.state {
+                SessionState::PasskeyNeeded { .. } => problem::PASSKEY_TIMED_OUT,
+                _ => problem::PAIRING_CODE_EXPIRED,
+            }),
             Signal::Dialling => {
                 self.dial(now);
                 None
@@ -203,12 +203,17 @@ impl Machine {
             | SessionState::LoggedOut { .. }
             | SessionState::Banned { .. }
             | SessionState::Restricted { .. }
+            | SessionState::ConfirmNumber { .. }
             | SessionState::ClientOutdated => true,
             _ => false,
         }
     }
 
-    fn show_code(&mut self, lasts: Duration, now: UtcMillis) -> Option<Effect> {
+    fn show_code(&mut self, lasts: Duration, now: UtcMillis) {
+        // The phone has scanned already; the codes go on rotating meanwhile.
+        if matches!(self.state, SessionState::PasskeyNeeded { .. } | SessionState::Pairing) {
+            return;
+        }
         let code_expires_at = now.plus_millis(millis(lasts));
         let attempt_expires_at =
             *self.attempt_expires_at.get_or_insert(code_expires_at.plus_millis(millis(LATER_CODES)));
@@ -217,7 +222,23 @@ impl Machine {
             code_expires_at,
             attempt_expires_at: attempt_expires_at.max(code_expires_at),
         };
-        None
+    }
+
+    fn show_pairing_code(&mut self, lasts: Duration, now: UtcMillis) {
+        if self.is_by_number() && !matches!(self.state, SessionState::PasskeyNeeded { .. } | SessionState::Pairing) {
+            let code_expires_at = now.plus_millis(millis(lasts));
+            self.attempt_expires_at = Some(code_expires_at);
+            self.state = SessionState::WaitingForScan { code_expires_at, attempt_expires_at: code_expires_at };
+        }
+    }
+
+    /// The connection that carries the attempt lasts no longer than its codes.
+    fn ask_passkey(&mut self, lasts: Option<Duration>, now: UtcMillis) {
+        if self.linking {
+            let asked = lasts.map(|lasts| now.plus_millis(millis(lasts)));
+            let until = asked.into_iter().chain(self.attempt_expires_at).min();
+            self.state = SessionState::PasskeyNeeded { until, code: None };
+        }
     }
 
     /// The restart that WhatsApp asks for after pairing is part of pairing, not a lost connection.
@@ -235,7 +256,7 @@ impl Machine {
                 self.state = SessionState::Reconnecting { attempt, next_try_at: now };
             }
             // A new connection brings a new set of codes.
-            SessionState::WaitingForScan { .. } => self.withdraw_code(),
+            SessionState::WaitingForScan { .. } | SessionState::PasskeyNeeded { .. } => self.withdraw_code(),
             _ => {}
         }
     }
@@ -250,7 +271,7 @@ impl Machine {
             }
             SessionState::Syncing { .. } | SessionState::Reconnecting { .. } => self.pause(now),
             // Codes belong to the connection that brought them.
-            SessionState::WaitingForScan { .. } => self.withdraw_code(),
+            SessionState::WaitingForScan { .. } | SessionState::PasskeyNeeded { .. } => self.withdraw_code(),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-use ownline_model::session::SessionStateName as Name;
+use ownline_model::{phone::PhoneNumber, session::SessionStateName as Name};
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn online() -> Machine {
 
 fn linking() -> Machine {
     let mut machine = Machine::new(SessionState::UNLINKED);
-    machine.on(Signal::LinkAsked, T0);
+    machine.on(Signal::LinkAsked { by_number: false }, T0);
     machine.on(Signal::Dialling, T0);
     machine
 }
@@ -55,6 +55,29 @@ fn problem_of(machine: &Machine) -> &str {
     }
 }
 
+fn number(text: &str) -> PhoneNumber {
+    text.parse().expect("number")
+}
+
+/// A code to type is on the screen.
+fn by_number() -> Machine {
+    let mut machine = Machine::new(SessionState::UNLINKED);
+    machine.on(Signal::LinkAsked { by_number: true }, T0);
+    machine.on(Signal::Dialling, T0);
+    machine.on(Signal::CodeShown { lasts: Duration::from_mins(1) }, T0);
+    machine.on(Signal::PairingCodeShown { lasts: Duration::from_mins(3) }, T0);
+    machine
+}
+
+/// WhatsApp asks for the passkey.
+fn asked() -> Machine {
+    after(waiting(), Signal::PasskeyAsked { lasts: None })
+}
+
+fn unconfirmed() -> Machine {
+    after(waiting(), Signal::OtherNumber { number: number("+5511987654321"), previous: number("+4915112345678") })
+}
+
 /// One machine in each state that a session can be in.
 fn all() -> Vec<Machine> {
     vec![
@@ -69,18 +92,30 @@ fn all() -> Vec<Machine> {
         after(online(), Signal::LoggedOut { reason: "unlinked_on_phone" }),
         after(reconnecting(), Signal::Banned { code: 101, until: Some(T0.plus_millis(60_000)) }),
         after(reconnecting(), Signal::ClientOutdated),
+        by_number(),
+        asked(),
+        unconfirmed(),
     ]
 }
 
 fn signals() -> Vec<Signal> {
     vec![
-        Signal::LinkAsked,
+        Signal::LinkAsked { by_number: false },
+        Signal::LinkAsked { by_number: true },
         Signal::NoCodeCame,
         Signal::CodeShown { lasts: Duration::from_secs(20) },
         Signal::CodesExhausted,
         Signal::PairSucceeded,
         Signal::PairFailed { error: "x".into() },
-        Signal::PasskeyAsked,
+        Signal::PasskeyAsked { lasts: Some(Duration::from_mins(1)) },
+        Signal::PasskeyCode { code: "ABCD-EFGH".into() },
+        Signal::PasskeyFailed,
+        Signal::PairingCodeShown { lasts: Duration::from_mins(3) },
+        Signal::NoPairingCode { problem: "number_refused" },
+        Signal::TimeIsOver,
+        Signal::OtherNumber { number: number("+5511987654321"), previous: number("+4915112345678") },
+        Signal::NumberConfirmed,
+        Signal::NumberDeclined { told: false },
         Signal::Started,
         Signal::Dialling,
         Signal::DialFailed,
@@ -101,7 +136,7 @@ fn signals() -> Vec<Signal> {
 #[test]
 fn links_from_the_code_to_online() {
     let mut machine = Machine::new(SessionState::UNLINKED);
-    machine.on(Signal::LinkAsked, T0);
+    machine.on(Signal::LinkAsked { by_number: false }, T0);
     assert_eq!(machine.state().name(), Name::Unlinked, "no code yet");
     machine.on(Signal::Dialling, T0);
     machine.on(Signal::CodeShown { lasts: Duration::from_mins(1) }, T0);
@@ -161,9 +196,70 @@ fn failed_pairings_say_why() {
         "hosted_account_unsupported"
     );
     assert_eq!(problem_of(&after(waiting(), Signal::PairFailed { error: "invalid-key".into() })), "pairing_failed");
-    assert_eq!(problem_of(&after(waiting(), Signal::PasskeyAsked)), "passkey_required");
     assert_eq!(problem_of(&after(linking(), Signal::NoCodeCame)), "whatsapp_unreachable");
     assert_eq!(problem_of(&after(waiting(), Signal::Refused { code: 400, retries: false })), "pairing_failed");
+}
+
+#[test]
+fn a_code_to_type_stands_alone() {
+    let mut machine = Machine::new(SessionState::UNLINKED);
+    machine.on(Signal::LinkAsked { by_number: true }, T0);
+    machine.on(Signal::Dialling, T0);
+    machine.on(Signal::CodeShown { lasts: Duration::from_mins(1) }, T0);
+    assert_eq!(machine.state(), &SessionState::UNLINKED, "codes to scan are not shown");
+    machine.on(Signal::PairingCodeShown { lasts: Duration::from_mins(3) }, T0);
+    let over = T0.plus_millis(180_000);
+    let shown = SessionState::WaitingForScan { code_expires_at: over, attempt_expires_at: over };
+    assert_eq!(machine.state(), &shown);
+    for rotation in [Signal::CodeShown { lasts: Duration::from_secs(20) }, Signal::CodesExhausted] {
+        assert_eq!(machine.on(rotation, T0.plus_millis(100_000)), None);
+        assert_eq!(machine.state(), &shown);
+    }
+    assert_eq!(machine.time_is_over_at(), Some(over));
+    assert_eq!(waiting().time_is_over_at(), None, "the library counts the codes to scan");
+    assert_eq!(machine.on(Signal::TimeIsOver, over), Some(Effect::CloseAndForget));
+    assert_eq!(problem_of(&machine), "pairing_code_expired");
+    let refused = after(by_number(), Signal::NoPairingCode { problem: "number_refused" });
+    assert_eq!(problem_of(&refused), "number_refused");
+    assert_eq!(after(by_number(), Signal::PairSucceeded).state(), &SessionState::Pairing);
+}
+
+#[test]
+fn the_passkey_is_given_compared_and_has_its_time() {
+    let over = T0.plus_millis(160_000);
+    let mut machine = asked();
+    assert_eq!(machine.state(), &SessionState::PasskeyNeeded { until: Some(over), code: None });
+    machine.on(Signal::CodeShown { lasts: Duration::from_secs(20) }, T0);
+    assert_eq!(machine.state().name(), Name::PasskeyNeeded, "the codes go on rotating, for nobody");
+    machine.on(Signal::PasskeyCode { code: "ABCD-EFGH".into() }, T0);
+    assert_eq!(machine.state(), &SessionState::PasskeyNeeded { until: Some(over), code: Some("ABCD-EFGH".into()) });
+    assert_eq!(after(machine.clone(), Signal::PairSucceeded).state(), &SessionState::Pairing);
+    assert_eq!(problem_of(&after(machine.clone(), Signal::PasskeyFailed)), "passkey_refused");
+    assert_eq!(problem_of(&after(machine.clone(), Signal::CodesExhausted)), "passkey_timed_out");
+    assert_eq!(problem_of(&after(machine.clone(), Signal::TimeIsOver)), "passkey_timed_out");
+    let soon = after(waiting(), Signal::PasskeyAsked { lasts: Some(Duration::from_secs(30)) });
+    assert_eq!(soon.time_is_over_at(), Some(T0.plus_millis(30_000)), "whichever is sooner");
+    let lost = after(asked(), Signal::Disconnected);
+    assert_eq!(lost.state(), &SessionState::UNLINKED, "a new connection, a new scan");
+    assert!(lost.is_linking());
+}
+
+#[test]
+fn another_number_waits_for_the_agents_word() {
+    let mut machine = waiting();
+    let other = Signal::OtherNumber { number: number("+5511987654321"), previous: number("+4915112345678") };
+    assert_eq!(machine.on(other, T0), Some(Effect::Close), "the device stays, until the agent says otherwise");
+    assert!(machine.is_held() && !machine.is_linking() && !machine.state().is_linked());
+    assert_eq!(machine.wakes_at(), None);
+    assert_eq!(
+        after(machine.clone(), Signal::NumberConfirmed).state(),
+        &SessionState::Syncing { messages_waiting: None }
+    );
+    let mut declined = machine.clone();
+    assert_eq!(declined.on(Signal::NumberDeclined { told: true }, T0), Some(Effect::CloseAndForget));
+    assert_eq!(declined.state(), &SessionState::UNLINKED);
+    assert_eq!(problem_of(&after(machine, Signal::NumberDeclined { told: false })), "device_left_on_phone");
+    assert_eq!(after(online(), Signal::NumberDeclined { told: true }).state().name(), Name::Online);
 }
 
 #[test]
@@ -226,9 +322,19 @@ fn what_ended_a_session_decides_what_is_kept() {
 
 #[test]
 fn nothing_but_a_wish_wakes_an_ended_session() {
-    let wishes = [Signal::LinkAsked, Signal::Started, Signal::Unlinked, Signal::KeysDamaged];
+    let is_wish = |signal: &Signal| {
+        matches!(
+            signal,
+            Signal::LinkAsked { .. }
+                | Signal::Started
+                | Signal::Unlinked
+                | Signal::KeysDamaged
+                | Signal::NumberConfirmed
+                | Signal::NumberDeclined { .. }
+        )
+    };
     for machine in all().into_iter().filter(Machine::has_ended) {
-        for signal in signals().into_iter().filter(|signal| !wishes.contains(signal)) {
+        for signal in signals().into_iter().filter(|signal| !is_wish(signal)) {
             let mut after = machine.clone();
             assert_eq!(after.on(signal.clone(), T0), None, "{machine:?} {signal:?}");
             assert_eq!(after.state(), machine.state(), "{signal:?}");

@@ -1,6 +1,8 @@
 //! The task around the state machine: takes commands and what the connection reports, opens and closes connections, and shows
 //! the state. Everything that it starts ends before it does.
 
+mod confirm;
+mod linking;
 mod orders;
 mod reports;
 
@@ -20,6 +22,7 @@ use super::{
     endpoint::{Network, Version},
     happenings::Happening,
     hook,
+    link_code::ByNumber,
     machine::{Machine, Signal},
     sender::{self, ServerAnswer},
 };
@@ -50,6 +53,8 @@ pub(super) struct Session {
     /// The platform of the phone, told only while pairing.
     platform: Option<String>,
     account: Option<LinkedAccount>,
+    /// The attempt to link by a code to type, while there is one.
+    by_number: Option<ByNumber>,
     /// What was last kept under [`HELD_KEY`].
     held: Option<SessionState>,
     /// What this connection presented to WhatsApp.
@@ -92,6 +97,7 @@ impl Session {
             registered: false,
             platform: None,
             account: None,
+            by_number: None,
             held: None,
             version: None,
             cancel,
@@ -133,6 +139,9 @@ impl Session {
             self.forget_device().await;
         }
         self.registered = self.file.exists() && self.is_registered().await;
+        if self.registered && matches!(self.machine.state(), SessionState::ConfirmNumber { .. }) {
+            return self.show().await;
+        }
         if !self.registered && self.account.is_some() {
             // The keys are gone, by whatever hand: what they were linked to is no longer linked.
             self.forget_account().await;
@@ -156,7 +165,13 @@ impl Session {
             Ok(device) => {
                 if let (None, Some(account)) = (&self.account, device.account()) {
                     // The machine stopped between pairing and noting the account.
-                    self.note_account(account, false).await;
+                    match self.other_number(&account.phone).await {
+                        Some(other) => {
+                            self.machine.on(Signal::LinkAsked { by_number: false }, now());
+                            self.machine.on(other, now());
+                        }
+                        None => self.note_account(account, false).await,
+                    }
                 }
                 device.is_registered()
             }
@@ -188,7 +203,7 @@ impl Session {
         let asked = self.network.version(&self.store, device.built_in_version());
         let Some(version) = self.cancel.run_until_cancelled(asked).await else { return };
         self.version = Some(version);
-        match Connection::open(device, &self.network, version, &self.store).await {
+        match Connection::open(device, &self.network, version, Some(&self.store)).await {
             Ok(connection) => {
                 let (sender, answers) =
                     sender::sender(self.store.clone(), connection.client(), self.online.subscribe());
@@ -256,7 +271,8 @@ impl Session {
 
     fn next_moment(&self) -> Option<Instant> {
         let reopen = self.machine.wakes_at().filter(|_| self.live.is_none()).map(instant);
-        [self.code_due, self.redeliver_at, reopen].into_iter().flatten().min()
+        let over = self.machine.time_is_over_at().map(instant);
+        [self.code_due, self.redeliver_at, reopen, over].into_iter().flatten().min()
     }
 
     async fn moment_came(&mut self) {
@@ -264,6 +280,10 @@ impl Session {
         if self.code_due.is_some_and(|due| due <= moment) {
             self.code_due = None;
             let effect = self.machine.on(Signal::NoCodeCame, now());
+            self.carry_out(effect).await;
+        }
+        if self.machine.time_is_over_at().is_some_and(|at| at <= now()) {
+            let effect = self.machine.on(Signal::TimeIsOver, now());
             self.carry_out(effect).await;
         }
         if self.redeliver_at.is_some_and(|at| at <= moment) {
@@ -284,9 +304,7 @@ impl Session {
     /// Shows the state, withdraws a code that is no longer good, and keeps what must outlive a restart.
     async fn show(&mut self) {
         let state = self.machine.state().clone();
-        if !matches!(state, SessionState::WaitingForScan { .. }) {
-            self.store.offer_qr(None);
-        }
+        self.withdraw(&state);
         let held = self.machine.is_held().then(|| state.clone());
         if held != self.held {
             let json = held.as_ref().and_then(|state| serde_json::to_string(state).ok());

@@ -3,7 +3,7 @@
 use ownline_model::time::UtcMillis;
 use whatsapp_rust::wacore::types::events::{ConnectFailureReason, Event, LoggedOut};
 
-use super::machine::Signal;
+use super::{link_code, machine::Signal, passkey};
 
 /// `None`: the event is not about the session itself.
 pub(super) fn signal(event: &Event, now: UtcMillis) -> Option<Signal> {
@@ -13,7 +13,11 @@ pub(super) fn signal(event: &Event, now: UtcMillis) -> Option<Signal> {
         Event::PairSuccess(_) => Signal::PairSucceeded,
         Event::PairError(error) => Signal::PairFailed { error: error.error.clone() },
         Event::QrScannedWithoutMultidevice(_) => Signal::PairFailed { error: "the phone does not link devices".into() },
-        Event::PairPasskeyRequest(_) => Signal::PasskeyAsked,
+        Event::PairingCode(code) => Signal::PairingCodeShown { lasts: code.timeout },
+        Event::PairingCodeError(error) => Signal::NoPairingCode { problem: link_code::problem(error.rejection) },
+        Event::PairPasskeyRequest(asked) => Signal::PasskeyAsked { lasts: passkey::lasts(&asked.request_options_json) },
+        Event::PairPasskeyConfirmation(confirmation) => Signal::PasskeyCode { code: confirmation.code.clone() },
+        Event::PairPasskeyError(_) => Signal::PasskeyFailed,
         Event::OfflineSyncPreview(preview) => {
             Signal::OfflinePreview { messages: u32::try_from(preview.messages).unwrap_or_default() }
         }
@@ -49,12 +53,14 @@ mod tests {
 
     use whatsapp_rust::{
         Jid,
+        pair_code::PairCodeRejection,
         transport::DisconnectReason,
         wacore::{
             chrono,
             types::events::{
-                ClientOutdated, ConnectFailure, Connected, Disconnected, OfflineSyncPreview, PairError, PairingQrCode,
-                PairingQrCodesExhausted, StreamReplaced, TempBanReason, TemporaryBan,
+                ClientOutdated, ConnectFailure, Connected, Disconnected, OfflineSyncPreview, PairError,
+                PairPasskeyConfirmation, PairPasskeyError, PairPasskeyRequest, PairingCode, PairingCodeError,
+                PairingQrCode, PairingQrCodesExhausted, StreamReplaced, TempBanReason, TemporaryBan,
             },
         },
     };
@@ -103,6 +109,32 @@ mod tests {
             .statuses(0)
             .build();
         assert_eq!(signal(&Event::OfflineSyncPreview(preview), NOW), Some(Signal::OfflinePreview { messages: 3 }));
+    }
+
+    #[test]
+    fn each_event_of_linking_by_code_and_passkey_has_its_signal() {
+        let code = PairingCode::builder().code("ABCD1234".to_owned()).timeout(Duration::from_mins(3)).build();
+        assert_eq!(
+            signal(&Event::PairingCode(code), NOW),
+            Some(Signal::PairingCodeShown { lasts: Duration::from_mins(3) })
+        );
+        let error = PairingCodeError::builder().rejection(PairCodeRejection::RateOverlimit).error("429".into()).build();
+        assert_eq!(
+            signal(&Event::PairingCodeError(error), NOW),
+            Some(Signal::NoPairingCode { problem: "too_many_codes" })
+        );
+        let asked = PairPasskeyRequest::builder().request_options_json(r#"{"timeout":1000}"#.into()).build();
+        assert_eq!(
+            signal(&Event::PairPasskeyRequest(asked), NOW),
+            Some(Signal::PasskeyAsked { lasts: Some(Duration::from_secs(1)) })
+        );
+        let compare = PairPasskeyConfirmation::builder().code("ABCD-EFGH".into()).skip_handoff_ux(false).build();
+        assert_eq!(
+            signal(&Event::PairPasskeyConfirmation(compare), NOW),
+            Some(Signal::PasskeyCode { code: "ABCD-EFGH".into() })
+        );
+        let failed = PairPasskeyError::builder().error("x".into()).continuation(true).build();
+        assert_eq!(signal(&Event::PairPasskeyError(failed), NOW), Some(Signal::PasskeyFailed));
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! What the agent asks of the session.
 
 use ownline_model::session::SessionState;
-use tokio::time::Instant;
 
 use super::{
     super::{
         commands::{self, Request},
         machine::Signal,
     },
-    CODE_WITHIN, Session,
+    Session,
 };
 use crate::{
     session_port::{Answer, SessionCommand, SessionError},
@@ -18,8 +17,24 @@ use crate::{
 impl Session {
     pub(super) async fn obey(&mut self, command: SessionCommand) {
         match command {
-            SessionCommand::Link { answer } => {
-                let result = self.link().await;
+            SessionCommand::Link { phone, answer } => {
+                let result = self.link(phone).await;
+                reply(answer, result);
+            }
+            SessionCommand::CancelLink { answer } => {
+                let result = self.cancel_link().await;
+                reply(answer, result);
+            }
+            SessionCommand::ConfirmNumber { go_on, answer } => {
+                let result = self.confirm_number(go_on).await;
+                reply(answer, result);
+            }
+            SessionCommand::AnswerPasskey { assertion, answer } => {
+                let result = self.answer_passkey(&assertion).await;
+                reply(answer, result);
+            }
+            SessionCommand::ConfirmPasskey { answer } => {
+                let result = self.confirm_passkey().await;
                 reply(answer, result);
             }
             SessionCommand::Unlink { answer } => {
@@ -31,6 +46,7 @@ impl Session {
                 reply(answer, result);
             }
             SessionCommand::IsOnWhatsapp { phone, answer } => self.request(Request::IsOnWhatsapp { phone, answer }),
+            SessionCommand::AskForOlder { older, answer } => self.request(Request::Older { older, answer }),
             SessionCommand::AgentTyping { chat, typing } => self.request(Request::AgentTyping { chat, typing }),
             SessionCommand::MarkRead { chat, wa_ids } => self.request(Request::MarkRead { chat, wa_ids }),
         }
@@ -46,23 +62,10 @@ impl Session {
         }
     }
 
-    async fn link(&mut self) -> Result<(), SessionError> {
-        if self.registered || self.machine.is_linking() {
-            return Err(SessionError::AlreadyLinked);
+    pub(super) async fn unlink(&mut self) -> Result<(), SessionError> {
+        if matches!(self.machine.state(), SessionState::ConfirmNumber { .. }) {
+            return self.confirm_number(false).await;
         }
-        // Keys of an attempt that came to nothing: each attempt is a new device.
-        self.forget_device().await;
-        self.machine.on(Signal::LinkAsked, now());
-        self.code_due = None;
-        self.open().await;
-        if self.live.is_none() {
-            return Err(SessionError::Failed("the keys for WhatsApp could not be made on this machine".into()));
-        }
-        self.code_due = Some(Instant::now() + CODE_WITHIN);
-        Ok(())
-    }
-
-    async fn unlink(&mut self) -> Result<(), SessionError> {
         let linking = self.machine.is_linking();
         if !self.registered && !linking {
             return Err(SessionError::NotLinked);
@@ -78,7 +81,7 @@ impl Session {
     }
 
     async fn restart(&mut self) -> Result<(), SessionError> {
-        if !self.registered {
+        if !self.registered || matches!(self.machine.state(), SessionState::ConfirmNumber { .. }) {
             return Err(SessionError::NotLinked);
         }
         if let SessionState::Banned { until: Some(until), .. } = self.machine.state()

@@ -1,6 +1,6 @@
 //! What the connection reports, and what follows from it.
 
-use ownline_model::{bridge::QrCode, session::SessionState};
+use ownline_model::session::SessionState;
 use tokio::time::Instant;
 use whatsapp_rust::wacore::types::events::{Event, PairSuccess};
 
@@ -8,7 +8,7 @@ use super::{
     super::{
         commands, desk_news,
         happenings::Happening,
-        hook,
+        history, hook, identity,
         machine::{Effect, Machine, Signal},
         signals,
     },
@@ -52,7 +52,10 @@ impl Session {
 
     async fn step(&mut self, happening: &Happening) {
         let signal = match happening {
-            Happening::Dialling => Some(Signal::Dialling),
+            Happening::Dialling => {
+                self.dialled_anew();
+                Some(Signal::Dialling)
+            }
             Happening::DialFailed => Some(Signal::DialFailed),
             Happening::NotStored => {
                 self.redeliver_at.get_or_insert(Instant::now() + self.store_pause);
@@ -60,7 +63,10 @@ impl Session {
                 None
             }
             Happening::RunEnded => return self.run_ended().await,
-            Happening::Library(event) => signals::signal(event, now()),
+            Happening::Library(event) => match (&**event, signals::signal(event, now())) {
+                (Event::PairSuccess(success), signal) => self.number_of(success).await.or(signal),
+                (_, signal) => signal,
+            },
         };
         if let Some(signal) = signal {
             self.take(signal).await;
@@ -68,14 +74,22 @@ impl Session {
         if let Happening::Library(event) = happening {
             match &**event {
                 Event::PairingQrCode(code) => self.offer(&code.code),
+                Event::PairingCode(code) => self.offer_pairing_code(&code.code),
+                Event::PairingCodeRefresh(_) => self.renew_pairing_code().await,
+                Event::PairPasskeyRequest(asked) => self.passkey_asked(&asked.request_options_json).await,
+                // The account knows this device from before: there is nothing to compare.
+                Event::PairPasskeyConfirmation(confirmation) if confirmation.skip_handoff_ux => {
+                    let _ = self.finish_passkey().await;
+                }
                 Event::PairSuccess(success) => self.paired(success).await,
                 Event::SelfPushNameUpdated(_) => self.note_account_of_device(false).await,
+                Event::HistorySync(arrived) if self.account.is_some() => history::keep(&self.store, arrived).await,
                 _ => {}
             }
         }
     }
 
-    async fn take(&mut self, signal: Signal) {
+    pub(super) async fn take(&mut self, signal: Signal) {
         let was_online = self.machine.state().can_send();
         let effect = self.machine.on(signal, now());
         if self.machine.state().can_send() && !was_online {
@@ -153,19 +167,19 @@ impl Session {
         }
     }
 
-    /// Offers a code with the times that the machine has just given it.
-    fn offer(&mut self, code: &str) {
-        if let SessionState::WaitingForScan { code_expires_at, attempt_expires_at } = *self.machine.state() {
-            self.code_due = None;
-            let code = QrCode { code: code.to_owned(), expires_at: code_expires_at, attempt_expires_at };
-            self.store.offer_qr(Some(code));
-        }
+    /// The signal of a number that must be confirmed first.
+    async fn number_of(&self, success: &PairSuccess) -> Option<Signal> {
+        let number = identity::person_of(&success.id, Some(&success.lid)).phone?;
+        self.other_number(&number).await
     }
 
     async fn paired(&mut self, success: &PairSuccess) {
         self.registered = true;
         self.platform = Some(success.platform.clone()).filter(|platform| !platform.is_empty());
         self.note_account_of_device(false).await;
+        if let Some(live) = &self.live {
+            live.connection.let_in();
+        }
     }
 
     /// Notes the account as the device knows it now; unless `anew`, only when that is different from what was noted.
