@@ -39,9 +39,6 @@ pub(crate) async fn amend(tx: &mut Tx, caller: &Caller, id: MessageId, amendment
     if revoked {
         unsay(tx, &before, &thread.conversation).await?;
     }
-    if revoked {
-        media::release_message(tx, id).await?;
-    }
     messages::update(tx, &after).await?;
     tx.journal(Event::MessageUpdated(after.clone()));
     if moved.last_message_id == Some(after.id) {
@@ -55,9 +52,10 @@ fn truth(conversation: Conversation, message: Message) -> Truth {
     Truth { conversation: Some(conversation), message: Some(message), ..Truth::default() }
 }
 
-/// Takes a message's words out of what was told of it, and out of the ticket that it opened.
+/// Takes a message's words and its file out of what was told of it, and out of the ticket that it opened.
 pub(super) async fn unsay(tx: &mut Tx, message: &Message, conversation: &Conversation) -> Done<()> {
     let id = message.id;
+    media::release_message(tx, id).await?;
     let preview = message.text.as_deref().map(preview).unwrap_or_default();
     let instead = identity::find(tx, conversation.contact_id).await?.contact.name;
     let subject = ingest::subject(&instead, message);
@@ -85,7 +83,7 @@ fn edited(mut message: Message, text: Option<String>, at: UtcMillis, scope: Scop
 }
 
 /// Taken back for everyone, for good.
-fn revoked(mut message: Message, at: UtcMillis) -> Message {
+pub(super) fn revoked(mut message: Message, at: UtcMillis) -> Message {
     if message.kind == MessageKind::Revoked && message.details.revoked_at.is_some() {
         return message;
     }

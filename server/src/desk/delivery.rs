@@ -2,6 +2,7 @@
 
 use ownline_model::{
     channel::Channel,
+    conversation::Scope,
     event::Event,
     ids::MessageId,
     limits,
@@ -10,7 +11,7 @@ use ownline_model::{
     sync::Truth,
 };
 
-use super::{Applied, Caller, Done, Refusal, ingest, policy, save_conversation};
+use super::{Applied, Caller, Done, Refusal, amend, ingest, policy, save_conversation};
 use crate::store::{Tx, channels, conversations, messages};
 
 pub(super) async fn find(tx: &Tx, id: MessageId) -> Done<(Message, Channel)> {
@@ -34,8 +35,16 @@ pub(crate) async fn status(
         return Ok(Applied::before(Truth { message: Some(before), ..Truth::default() }));
     }
     let failure = failure.filter(|_| status == MessageStatus::Failed);
-    let expires_at = None;
-    change(tx, &before, Message { status, failure, expires_at, ..before.clone() }).await
+    let mut message = Message { status, failure, expires_at: None, ..before.clone() };
+    let thread = conversations::find(tx, before.conversation_id).await?.ok_or(ProblemCode::NotFound)?;
+    if thread.conversation.scope != Scope::Shared && status != MessageStatus::Failed {
+        // Written on the server's screen: its words were here for the machine that sends them, and have left now.
+        ingest::withhold(&mut message, thread.conversation.scope);
+        if (&message.text, &message.details) != (&before.text, &before.details) {
+            amend::unsay(tx, &before, &thread.conversation).await?;
+        }
+    }
+    change(tx, &before, message).await
 }
 
 /// Puts a failed message back into the queue of the owner's machine, under the same WhatsApp id.

@@ -8,7 +8,7 @@ use ownline_model::{
         Reaction, THUMBNAIL_MAX_BYTES, WAVEFORM_BARS,
     },
     limits::clean_name,
-    message::preview,
+    message::{Message, preview},
 };
 
 pub(crate) const CARDS_MAX: usize = 20;
@@ -33,6 +33,33 @@ pub(crate) fn clean(details: MessageDetails) -> MessageDetails {
         // Why a message waits is known, and changes, on the machine where it waits.
         hold: None,
         ..details
+    }
+}
+
+/// Fills in what was withheld when the message came, now that its chat shares it. What stands there stays.
+pub(super) fn fill(message: &mut Message, news: Message) {
+    let told = clean(news.details);
+    let stored = &mut message.details;
+    let lacks_content = match stored.content.as_deref() {
+        None => told.content.is_some(),
+        Some(Content::File(file)) => {
+            file.state == FileState::Withheld && told.attachment().is_some_and(|it| it.state != FileState::Withheld)
+        }
+        Some(_) => false,
+    };
+    let lacks_text = message.text.is_none() && news.text.is_some();
+    if !lacks_text && !lacks_content {
+        return;
+    }
+    message.text = message.text.take().or(news.text);
+    if lacks_content {
+        stored.content = told.content;
+    }
+    stored.reply_to = stored.reply_to.take().or(told.reply_to);
+    stored.sender = stored.sender.take().or(told.sender);
+    stored.edited_at = stored.edited_at.max(told.edited_at);
+    if stored.reactions.is_empty() {
+        stored.reactions = told.reactions;
     }
 }
 

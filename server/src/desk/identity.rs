@@ -121,7 +121,7 @@ async fn make(tx: &mut Tx, identity: &ContactIdentity, id_is_taken: bool) -> Don
         created_at: tx.now(),
         last_interaction_at: None,
     };
-    let known = Known { contact, given_name: None, opted_out_word: None, merged_into: None };
+    let known = Known { contact, given_name: None, opted_out_word: None, merged_into: None, hidden: false };
     contacts::insert(tx, &known).await?;
     tx.journal(Event::ContactUpdated(known.contact.clone()));
     Ok(known.contact)
@@ -288,5 +288,5 @@ async fn join(tx: &mut Tx, from: conversations::Thread, target: conversations::T
 
 /// The contact under an id that a client gave.
 pub(crate) async fn find(tx: &Tx, id: ContactId) -> Done<Known> {
-    contacts::find(tx, id).await?.ok_or_else(|| ProblemCode::NotFound.into())
+    contacts::find(tx, id).await?.filter(|known| !known.hidden).ok_or_else(|| ProblemCode::NotFound.into())
 }

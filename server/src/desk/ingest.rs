@@ -13,7 +13,7 @@ use ownline_model::{
     time::UtcMillis,
 };
 
-use super::{Applied, Caller, Done, Refusal, burst::Burst, details, identity, policy, save_conversation};
+use super::{Applied, Caller, Done, Refusal, amend, burst::Burst, details, identity, policy, save_conversation, scope};
 use crate::store::{Tx, channels, contacts, conversations, conversations::Thread, messages, tickets};
 
 /// A customer's last word is noted to the minute: not every message of a burst writes the contact again.
@@ -49,7 +49,11 @@ pub(super) async fn received(
         // People were made, completed or merged: what is known of others may not hold any more.
         chats = Burst::default();
     }
+    let journalled = tx.journalled();
     let (before, is_new) = settle_conversation(tx, &contact, channel.id, message.conversation_id, scope).await?;
+    if tx.journalled() != journalled {
+        contact = identity::find(tx, contact.id).await?.contact;
+    }
     chats.forget(before.conversation.id);
     let known = messages::same_as(tx, before.conversation.id, message.direction, &message.wa_id, message.id).await?;
     let here = |m: &&Message| m.conversation_id == before.conversation.id && m.direction == message.direction;
@@ -196,18 +200,11 @@ async fn settle_conversation(
     id: ConversationId,
     scope: Scope,
 ) -> Done<(Thread, bool)> {
-    if let Some(mut thread) = conversations::of_contact(tx, contact.id, channel).await? {
-        if thread.conversation.scope != scope {
-            let before = thread.clone();
-            thread.conversation.scope = scope;
-            if let (Scope::Metadata, Some(last)) = (scope, thread.conversation.last_message.as_mut()) {
-                last.preview.clear();
-            }
-            save_conversation(tx, &before, &mut thread, Event::ConversationUpdated).await?;
-        }
-        return Ok((thread, false));
+    if let Some(thread) = conversations::of_contact(tx, contact.id, channel).await? {
+        // The owner's machine knows best what its chat shares.
+        return Ok((scope::change(tx, thread, scope).await?, false));
     }
-    let id_is_taken = conversations::find(tx, id).await?.is_some();
+    let id_is_taken = conversations::find_hidden_too(tx, id).await?.is_some();
     let conversation = Conversation {
         id: if id_is_taken { ConversationId::fresh() } else { id },
         version: 1,
@@ -308,23 +305,37 @@ pub(super) fn last_message(message: &Message) -> LastMessage {
     }
 }
 
-/// The message is known. A placeholder is replaced in place once its content could be read, or was revoked.
+/// The message is known. A placeholder is replaced in place once its content could be read, what was withheld is filled in
+/// once the chat shares it, and what was taken back goes.
 async fn again(tx: &mut Tx, before: Thread, contact: Contact, stored: Message, news: Message) -> Done<Applied> {
     let ticket = open_ticket(tx, &before.conversation).await?;
     let mut thread = before.clone();
+    let scope = thread.conversation.scope;
     let mut message = stored.clone();
-    let readable = stored.kind == MessageKind::Undecryptable && news.kind != MessageKind::Undecryptable;
-    if readable || (news.kind == MessageKind::Revoked && stored.kind != MessageKind::Revoked) {
-        message.kind = news.kind;
-        message.text = news.text.filter(|_| thread.conversation.scope == Scope::Shared);
+    let mut event: fn(Message) -> Event = Event::MessageUpdated;
+    let status = stored.status.advance(news.status);
+    if news.kind == MessageKind::Revoked {
+        if stored.kind != MessageKind::Revoked {
+            amend::unsay(tx, &stored, &thread.conversation).await?;
+            message = amend::revoked(message, news.details.revoked_at.unwrap_or(news.at));
+        }
+    } else if stored.kind == MessageKind::Undecryptable && news.kind != MessageKind::Undecryptable {
+        (message.kind, message.text) = (news.kind, news.text);
+        message.details = details::clean(news.details);
+        withhold(&mut message, scope);
+        settle_quote(tx, &mut message).await?;
+        event = Event::MessageNew;
+    } else if scope == Scope::Shared && stored.kind != MessageKind::Revoked {
+        details::fill(&mut message, news);
+        settle_quote(tx, &mut message).await?;
     }
     if stored.direction == Direction::Outbound {
-        message.status = stored.status.advance(news.status);
+        message.status = status;
     }
     let changed = message != stored;
     if changed {
         messages::update(tx, &message).await?;
-        tx.journal(Event::MessageNew(message.clone()));
+        tx.journal(event(message.clone()));
         if thread.last_message_id == Some(message.id) {
             thread.conversation.last_message = Some(last_message(&message));
         }

@@ -16,6 +16,7 @@ pub(crate) mod policy;
 pub(crate) mod push;
 pub(crate) mod read;
 pub(crate) mod reply;
+pub(crate) mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tickets;

@@ -11,7 +11,7 @@ use ownline_model::{
 
 use super::{
     Applied, Caller, Done, Refusal, aliases::Aliases, amend, burst::Burst, channel, contact, delivery, ingest, read,
-    reply, tickets,
+    reply, scope, tickets,
 };
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -158,9 +158,8 @@ async fn apply(tx: &mut Tx, caller: &Caller, op: Op, burst: &mut Burst) -> Done<
         }
         Op::RetryMessage { message_id } => delivery::retry(tx, caller, message_id).await,
         Op::MessageAmended { message_id, amendment } => amend::amend(tx, caller, message_id, amendment).await,
-        Op::ConversationScope { .. } | Op::NumberChanged { .. } | Op::OptedOut { .. } | Op::OptedIn { .. } => {
-            Err(ProblemCode::InvalidRequest.into())
-        }
+        Op::ConversationScope { conversation_id, scope } => scope::set(tx, caller, conversation_id, scope).await,
+        Op::NumberChanged { .. } | Op::OptedOut { .. } | Op::OptedIn { .. } => Err(ProblemCode::InvalidRequest.into()),
         Op::ConversationRead { conversation_id, position } => read::up_to(tx, conversation_id, position).await,
         Op::ContactPatched { contact_id, base_version, patch } => {
             let (contact, changed) = contact::patch(tx, contact_id, Some(base_version), patch).await?;

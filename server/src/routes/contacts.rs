@@ -53,7 +53,7 @@ pub(crate) async fn get_contact(
     Path(id): Path<ContactId>,
 ) -> Result<Json<Contact>, ApiError> {
     let known = contacts::find(&app.store().reader(who.tenant), id).await.map_err(Refusal::from)?;
-    Ok(Json(known.ok_or(ProblemCode::NotFound)?.contact))
+    Ok(Json(known.filter(|known| !known.hidden).ok_or(ProblemCode::NotFound)?.contact))
 }
 
 /// Changes what the team noted about a customer. Absent fields stay as they are.

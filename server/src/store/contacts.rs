@@ -35,6 +35,7 @@ pub struct Model {
     pub kind: String,
     pub opted_out_at: Option<i64>,
     pub opted_out_word: Option<String>,
+    pub hidden: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -50,6 +51,8 @@ pub(crate) struct Known {
     /// With which word the customer asked not to be written to.
     pub(crate) opted_out_word: Option<String>,
     pub(crate) merged_into: Option<ContactId>,
+    /// All that was shared with the person was taken back.
+    pub(crate) hidden: bool,
 }
 
 fn phone(id: Uuid, text: &str) -> Stored<PhoneNumber> {
@@ -80,6 +83,7 @@ fn known(row: Model) -> Stored<Known> {
         given_name: row.given_name,
         opted_out_word: row.opted_out_word,
         merged_into: row.merged_into.map(ContactId),
+        hidden: row.hidden,
     })
 }
 
@@ -111,6 +115,7 @@ fn row(tenant: Uuid, known: &Known) -> ActiveModel {
         kind: Set(words::word(&contact.kind)),
         opted_out_at: Set(contact.opted_out_at.map(|at| at.0)),
         opted_out_word: Set(known.opted_out_word.clone()),
+        hidden: Set(known.hidden),
     }
 }
 
@@ -179,6 +184,7 @@ pub(super) fn page_query(tenant: Uuid, q: Option<&str>, place: Option<(String, U
     let mut query = Entity::find()
         .filter(Column::TenantId.eq(tenant))
         .filter(Column::MergedInto.is_null())
+        .filter(Column::Hidden.eq(false))
         .order_by_asc(Column::NameKey)
         .order_by_asc(Column::Id)
         .limit(u64::from(limit) + 1);
@@ -232,7 +238,7 @@ pub(crate) async fn after(db: &impl Source, id: Uuid, limit: u64) -> Stored<Vec<
         .all(db.conn())
         .await?;
     rows.into_iter()
-        .map(|row| Ok((row.id, if row.merged_into.is_some() { None } else { Some(contact(row)?) })))
+        .map(|row| Ok((row.id, if row.merged_into.is_some() || row.hidden { None } else { Some(contact(row)?) })))
         .collect()
 }
 

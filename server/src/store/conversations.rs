@@ -1,7 +1,7 @@
 //! Conversations, with the numbers that lists show of them.
 
 use ownline_model::{
-    conversation::{Conversation, ConversationItem, ConversationState, ConversationView, OnPhone},
+    conversation::{Conversation, ConversationItem, ConversationState, ConversationView, OnPhone, Scope},
     ids::{AgentId, ChannelId, ContactId, ConversationId, MessageId, TicketId},
     page::Page,
     time::UtcMillis,
@@ -129,8 +129,18 @@ fn row(tenant: Uuid, thread: &Thread) -> ActiveModel {
     }
 }
 
-/// Under this id, wherever a merge has taken it.
+/// Under this id, wherever a merge has taken it, as far as it is shown to anybody.
 pub(crate) async fn find(db: &impl Source, id: ConversationId) -> Stored<Option<Thread>> {
+    Ok(find_hidden_too(db, id).await?.filter(|thread| is_shown(&thread.conversation)))
+}
+
+/// A chat that its owner took back whole is kept only to be found again.
+fn is_shown(conversation: &Conversation) -> bool {
+    conversation.scope != Scope::Private
+}
+
+/// Under this id, wherever a merge has taken it.
+pub(crate) async fn find_hidden_too(db: &impl Source, id: ConversationId) -> Stored<Option<Thread>> {
     let mut id = id.0;
     for _ in 0..8 {
         match Entity::find_by_id((db.tenant(), id)).one(db.conn()).await? {
@@ -183,7 +193,7 @@ pub(crate) async fn former_ids(db: &impl Source, id: ConversationId) -> Stored<V
 
 pub(crate) async fn insert(tx: &mut Tx, thread: &Thread) -> Stored<()> {
     Entity::insert(row(tx.tenant(), thread)).exec_without_returning(tx.conn()).await?;
-    tx.counts.moved(None, Some(&thread.conversation));
+    tx.counts.moved(None, Some(&thread.conversation).filter(|it| is_shown(it)));
     Ok(())
 }
 
@@ -200,7 +210,8 @@ pub(crate) async fn update(tx: &mut Tx, before: &Conversation, after: &Thread) -
         .filter(Column::Id.eq(after.conversation.id.0))
         .exec(tx.conn())
         .await?;
-    tx.counts.moved(Some(before), Some(&after.conversation).filter(|_| after.merged_into.is_none()));
+    let counted = Some(&after.conversation).filter(|it| after.merged_into.is_none() && is_shown(it));
+    tx.counts.moved(Some(before).filter(|it| is_shown(it)), counted);
     Ok(())
 }
 
@@ -250,6 +261,7 @@ pub(super) fn page_query(
         .filter(Column::TenantId.eq(tenant))
         .filter(Column::MergedInto.is_null())
         .filter(Expr::cust(words))
+        .filter(Column::Scope.ne("private"))
         .order_by(Column::LastActivityAt, Order::Desc)
         .order_by(Column::Id, Order::Desc)
         .limit(u64::from(limit) + 1);
@@ -304,6 +316,9 @@ pub(crate) async fn after(db: &impl Source, id: Uuid, limit: u64) -> Stored<Vec<
         .all(db.conn())
         .await?;
     rows.into_iter()
-        .map(|row| Ok((row.id, if row.merged_into.is_some() { None } else { Some(thread(&row)?.conversation) })))
+        .map(|row| {
+            let conversation = thread(&row)?.conversation;
+            Ok((row.id, Some(conversation).filter(|it| row.merged_into.is_none() && is_shown(it))))
+        })
         .collect()
 }

@@ -265,6 +265,43 @@ pub(crate) async fn update(tx: &Tx, message: &Message) -> Stored<()> {
     Ok(())
 }
 
+/// Replies that wait for the owner's machine.
+pub(crate) async fn queued_of(db: &impl Source, conversation: ConversationId) -> Stored<Vec<Message>> {
+    let rows = of_conversation(db.tenant(), conversation).filter(Column::Status.eq("queued")).all(db.conn()).await?;
+    rows.into_iter().map(message).collect()
+}
+
+fn of_conversation(tenant: Uuid, conversation: ConversationId) -> Select<Entity> {
+    Entity::find().filter(Column::TenantId.eq(tenant)).filter(Column::ConversationId.eq(conversation.0))
+}
+
+/// Takes all words out of a chat.
+pub(crate) async fn silence(tx: &Tx, conversation: ConversationId) -> Stored<()> {
+    Entity::update_many()
+        .col_expr(Column::Text, Expr::value(Option::<String>::None))
+        .filter(Column::TenantId.eq(tx.tenant()))
+        .filter(Column::ConversationId.eq(conversation.0))
+        .exec(tx.conn())
+        .await?;
+    let with_details = of_conversation(tx.tenant(), conversation).filter(Column::Details.is_not_null());
+    for row in with_details.all(tx.conn()).await? {
+        let mut stored = message(row)?;
+        stored.details = stored.details.without_words();
+        update(tx, &stored).await?;
+    }
+    Ok(())
+}
+
+/// Drops all messages of a chat.
+pub(crate) async fn delete_all(tx: &Tx, conversation: ConversationId) -> Stored<()> {
+    Entity::delete_many()
+        .filter(Column::TenantId.eq(tx.tenant()))
+        .filter(Column::ConversationId.eq(conversation.0))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Drops a message that another row has taken the place of.
 pub(crate) async fn delete(tx: &Tx, id: MessageId) -> Stored<()> {
     media::release_message(tx, id).await?;

@@ -9,6 +9,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0002_details.sql"),
     include_str!("migrations/0003_journal_about.sql"),
     include_str!("migrations/0004_media.sql"),
+    include_str!("migrations/0005_hidden.sql"),
 ];
 
 pub(super) async fn run(conn: &DatabaseConnection) -> Stored<()> {

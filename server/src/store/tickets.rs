@@ -7,8 +7,10 @@ use ownline_model::{
     time::UtcMillis,
 };
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select, Statement, entity::prelude::*,
+    ActiveValue::{NotSet, Set},
+    ConnectionTrait as _, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    Statement,
+    entity::prelude::*,
 };
 
 use super::{Source, StoreError, Stored, Tx, cursor, words};
@@ -36,6 +38,7 @@ pub struct Model {
     pub first_reply_at: Option<i64>,
     pub resolved_at: Option<i64>,
     pub closed_at: Option<i64>,
+    pub hidden: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -85,11 +88,13 @@ fn row(tenant: Uuid, ticket: &Ticket) -> ActiveModel {
         first_reply_at: Set(ticket.first_reply_at.map(|at| at.0)),
         resolved_at: Set(ticket.resolved_at.map(|at| at.0)),
         closed_at: Set(ticket.closed_at.map(|at| at.0)),
+        hidden: NotSet,
     }
 }
 
 pub(crate) async fn find(db: &impl Source, id: TicketId) -> Stored<Option<Ticket>> {
-    Entity::find_by_id((db.tenant(), id.0)).one(db.conn()).await?.map(ticket).transpose()
+    let query = Entity::find_by_id((db.tenant(), id.0)).filter(Column::Hidden.eq(false));
+    query.one(db.conn()).await?.map(ticket).transpose()
 }
 
 pub(crate) async fn all_of_conversation(db: &impl Source, conversation: ConversationId) -> Stored<Vec<Ticket>> {
@@ -132,6 +137,7 @@ pub(super) fn page_query(
 ) -> Select<Entity> {
     let mut query = Entity::find()
         .filter(Column::TenantId.eq(tenant))
+        .filter(Column::Hidden.eq(false))
         .order_by(Column::Number, Order::Desc)
         .limit(u64::from(limit) + 1);
     if let Some(state) = state {
@@ -151,11 +157,23 @@ pub(crate) async fn after(db: &impl Source, id: Uuid, limit: u64) -> Stored<Vec<
     let rows = Entity::find()
         .filter(Column::TenantId.eq(db.tenant()))
         .filter(Column::Id.gt(id))
+        .filter(Column::Hidden.eq(false))
         .order_by_asc(Column::Id)
         .limit(limit)
         .all(db.conn())
         .await?;
     rows.into_iter().map(ticket).collect()
+}
+
+/// Shows it to nobody, or to everybody again.
+pub(crate) async fn set_hidden(tx: &Tx, id: TicketId, hidden: bool) -> Stored<()> {
+    Entity::update_many()
+        .col_expr(Column::Hidden, Expr::value(hidden))
+        .filter(Column::TenantId.eq(tx.tenant()))
+        .filter(Column::Id.eq(id.0))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// The next number for people, taken in the transaction: none is given twice.

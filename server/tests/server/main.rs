@@ -9,5 +9,6 @@ mod hardening;
 mod kinds;
 mod media;
 mod realtime;
+mod scope;
 mod support;
 mod sync;
