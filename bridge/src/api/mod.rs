@@ -1,8 +1,10 @@
 //! The localhost API: the desk's routes from the replica, the bridge's own routes, and the rest forwarded to the server.
 
 pub(crate) mod app;
+mod file_answer;
 mod forward;
 mod guard;
+mod media_query;
 mod picture;
 mod problems;
 pub(crate) mod realtime;

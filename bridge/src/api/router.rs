@@ -35,6 +35,8 @@ fn desk() -> OpenApiRouter<App> {
         .routes(routes!(r::history::ask_for_older))
         .routes(routes!(r::messages::list_messages, r::messages::send_message))
         .routes(routes!(r::messages::retry_message))
+        .routes(routes!(r::media::hand_over_media))
+        .routes(routes!(r::media::get_media, r::media::fetch_media))
         .routes(routes!(r::tickets::list_tickets))
         .routes(routes!(r::tickets::get_ticket))
         .routes(routes!(r::tickets::assign_ticket))

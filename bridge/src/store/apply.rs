@@ -15,7 +15,7 @@ use ownline_model::{
 use super::{
     Result, Store, account,
     change::{Change, CustomerWrote},
-    compose, desk, own, people, progress, remap, row, safety, sharing, table,
+    compose, desk, media, own, people, progress, remap, row, safety, sharing, table,
     writer::Tx,
 };
 
@@ -246,6 +246,7 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
     {
         remap::message(tx, other.id, remote.id)?;
     }
+    media::localise(tx, &mut remote)?;
     let own = own::channel_id(tx)? == Some(remote.channel_id);
     let Some(local) = table::message::get(tx, remote.id)? else {
         table::message::put(tx, &remote)?;

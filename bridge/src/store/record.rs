@@ -15,7 +15,7 @@ use super::{
     Result, Store, StoreError, amend,
     change::{Change, CustomerWrote},
     inbound::{InboundFact, Incoming, MessageSecret, RecordOutcome, Recorded, RemoteFile, WaIdentity},
-    own, people, row, safety, scope,
+    media, own, people, row, safety, scope,
     table::{self, outbox::About},
     writer::Tx,
 };
@@ -116,7 +116,7 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
 
 /// What belongs to a message beside its row: its file, the secret of a poll, the quoted message, and what waited for it.
 fn complete(
-    tx: &Tx<'_>,
+    tx: &mut Tx<'_>,
     channel: &Channel,
     message: &mut Message,
     remote: Option<&RemoteFile>,
@@ -124,6 +124,7 @@ fn complete(
 ) -> Result<()> {
     if let Some(remote) = remote {
         table::remote_file::put(tx, message.id, remote)?;
+        media::received(tx, message, remote)?;
     }
     if let Some(secret) = secret {
         table::poll_secret::put(tx, message.id, secret)?;

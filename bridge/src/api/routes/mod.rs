@@ -8,6 +8,7 @@ pub(crate) mod contacts;
 pub(crate) mod conversations;
 pub(crate) mod history;
 pub(crate) mod link;
+pub(crate) mod media;
 pub(crate) mod messages;
 pub(crate) mod passkey;
 pub(crate) mod safety;

@@ -151,6 +151,19 @@ impl Store {
         .await
     }
 
+    /// The row names a file that the disk has lost: it has to be fetched again.
+    pub(crate) async fn file_is_lost(&self, message: MessageId) -> Result<()> {
+        self.write(move |tx| {
+            let id = MessageId(table::alias::resolve(tx, message.0)?);
+            table::local_file::forget_of_message(tx, id)?;
+            match table::message::get(tx, id)? {
+                Some(message) => put_state(tx, message, FileState::Remote),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
     /// The file cannot be had now, or ever.
     pub(crate) async fn file_is_not_here(&self, message: MessageId, state: FileState) -> Result<()> {
         self.write(move |tx| {
@@ -166,12 +179,13 @@ impl Store {
     }
 }
 
-/// A message with a file was received: small pictures and sounds are fetched at once.
-pub(in crate::store) fn received(tx: &mut Tx<'_>, message: &Message, remote: &RemoteFile) -> Result<()> {
+/// A message with a file was received and is about to be stored: small pictures and sounds are fetched at once.
+pub(in crate::store) fn received(tx: &mut Tx<'_>, message: &mut Message, remote: &RemoteFile) -> Result<()> {
     let automatic = matches!(message.kind, MessageKind::Image | MessageKind::Sticker | MessageKind::Voice);
+    let Some(file) = message.details.attachment_mut() else { return Ok(()) };
     if automatic && remote.size <= AUTOMATIC_MAX_BYTES && table::file_work::want(tx, message.id, false)? {
+        file.state = FileState::Fetching;
         tx.tell(Change::Files);
-        put_state(tx, message.clone(), FileState::Fetching)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use ownline_model::{
 };
 use rusqlite::Connection;
 
-use super::{Result, Store, own, row, table, writer::Tx};
+use super::{Result, Store, row, table, writer::Tx};
 use crate::{media::folder::MediaFolder, store::change::Change, time::now};
 
 pub use super::table::{file_work::Uploaded, local_file::LocalFile};
@@ -117,22 +117,20 @@ pub(super) fn drop_files(tx: &mut Tx<'_>, conversation: ConversationId) -> Resul
 }
 
 /// Where a file is, seen from here rather than from the server that told of the message.
-pub(super) fn localise(connection: &Connection, remote: &mut Message, local: Option<&Message>) -> Result<()> {
-    let own = own::channel_id(connection)? == Some(remote.channel_id);
-    let known = local.and_then(|message| message.details.attachment());
-    let here = table::local_file::of_message(connection, remote.id)?.is_some();
-    let fetching = table::file_work::is_wanted(connection, remote.id)?;
-    let Some(file) = remote.details.attachment_mut() else { return Ok(()) };
-    if own && let Some(known) = known {
-        // This machine knows the files of its own number best.
-        *file = known.clone();
+pub(super) fn localise(connection: &Connection, remote: &mut Message) -> Result<()> {
+    let id = remote.id;
+    let Some(file) = remote.details.attachment_mut().filter(|file| file.state != FileState::Withheld) else {
         return Ok(());
-    }
-    if here && let Some(known) = known {
-        *file = known.clone();
-        file.state = FileState::Here;
-    } else if file.state != FileState::Withheld {
-        file.state = if fetching { FileState::Fetching } else { FileState::Remote };
+    };
+    let known = table::message::get(connection, id)?.and_then(|message| message.details.attachment().cloned());
+    if table::local_file::of_message(connection, id)?.is_some()
+        && let Some(known) = known
+    {
+        *file = known;
+    } else if table::file_work::is_wanted(connection, id)? {
+        file.state = FileState::Fetching;
+    } else {
+        file.state = FileState::Remote;
     }
     Ok(())
 }

@@ -77,6 +77,13 @@ pub(in crate::store) fn forget_unused(connection: &Connection, before: i64) -> R
     )
 }
 
+pub(in crate::store) fn forget_of_message(connection: &Connection, message: MessageId) -> Result<()> {
+    let id = message.0.into_bytes();
+    row::run(connection, "DELETE FROM local_file WHERE id = (SELECT media_id FROM message WHERE id = ?)", [id])?;
+    row::run(connection, "UPDATE message SET media_id = NULL WHERE id = ?", [id])?;
+    Ok(())
+}
+
 /// Forgets the files of a chat.
 pub(in crate::store) fn forget_of_chat(connection: &Connection, conversation: Uuid) -> Result<usize> {
     let forgotten = row::run(
