@@ -83,10 +83,8 @@ export const safetyQuery = queryOptions({
   enabled: () => host() === "bridge",
   refetchInterval: 5_000,
 });
-export const optOutsQuery = queryOptions({
-  queryKey: ["opt-outs"],
-  queryFn: ({ signal }) => bridge.optOuts({ signal }),
-});
+export const optOutsQuery = (count: number) =>
+  queryOptions({ queryKey: ["opt-outs", count], queryFn: ({ signal }) => bridge.optOuts({ signal }) });
 export const settingsQuery = queryOptions({
   queryKey: ["line-settings"],
   queryFn: ({ signal }) => bridge.settings({ signal }),

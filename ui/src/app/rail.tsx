@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Inbox, type LucideIcon, Settings, ShieldCheck, Ticket, UserRound } from "lucide-react";
+import { Gauge, Inbox, type LucideIcon, Settings, ShieldCheck, Ticket, UserRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { host } from "../api/access";
 import { useSocketState } from "../api/live";
@@ -15,8 +15,8 @@ import { Dot } from "../components/tag";
 import { wholeNumber } from "../i18n/format";
 
 export interface Place {
-  to: "/inbox" | "/tickets" | "/contacts" | "/settings" | "/admin/agents";
-  name: "inbox" | "tickets" | "contacts" | "settings" | "admin";
+  to: "/inbox" | "/tickets" | "/contacts" | "/safety" | "/settings" | "/admin/agents";
+  name: "inbox" | "tickets" | "contacts" | "safety" | "settings" | "admin";
   icon: LucideIcon;
 }
 
@@ -26,6 +26,8 @@ export function places(me: Agent | undefined): Place[] {
     { to: "/inbox", name: "inbox", icon: Inbox },
     { to: "/tickets", name: "tickets", icon: Ticket },
     { to: "/contacts", name: "contacts", icon: UserRound },
+    // The rules belong to the number that this machine holds.
+    ...(host() === "bridge" ? [{ to: "/safety", name: "safety", icon: Gauge } as const] : []),
     { to: "/settings", name: "settings", icon: Settings },
   ];
   return me?.role === "admin" ? [...all, { to: "/admin/agents", name: "admin", icon: ShieldCheck }] : all;

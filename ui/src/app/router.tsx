@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Agents } from "../features/agents/agents";
 import { Contacts } from "../features/contacts/contacts";
 import { Inbox } from "../features/inbox/inbox";
+import { Safety } from "../features/safety/safety";
 import { Settings } from "../features/settings/settings";
 import { Tickets } from "../features/tickets/tickets";
 import { Crashed } from "./crashed";
@@ -89,11 +90,12 @@ const contact = createRoute({
   },
 });
 
+const safety = createRoute({ getParentRoute: () => root, path: "/safety", component: Safety });
 const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: Settings });
 const agents = createRoute({ getParentRoute: () => root, path: "/admin/agents", component: Agents });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, inbox, conversation, tickets, contacts, contact, settings, agents]),
+  routeTree: root.addChildren([home, inbox, conversation, tickets, contacts, contact, safety, settings, agents]),
   defaultPreload: false,
   defaultErrorComponent: Crashed,
 });

@@ -3,7 +3,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "../api/people";
-import { countsQuery } from "../api/queries";
+import { countsQuery, statusQuery } from "../api/queries";
 import { useNarrow } from "../components/media-query";
 import { ShortcutSheet } from "../components/shortcut-sheet";
 import { useShortcuts } from "../components/shortcuts";
@@ -12,6 +12,7 @@ import { platform } from "../platform";
 import { Announcer } from "./announcer";
 import { Banners } from "./banners";
 import { FootBar, places, Rail } from "./rail";
+import { usePresence } from "./use-presence";
 
 /** Around every page: the rail, the banners, the palette, and what is said aloud. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -32,6 +33,8 @@ export function Shell({ children }: { children: ReactNode }) {
       }),
     [navigate],
   );
+  const linked = useQuery(statusQuery).data?.number != null;
+  usePresence(linked);
   useShortcuts({ "mod+k": () => setPalette(true), "?": () => setSheet(true) });
 
   return (

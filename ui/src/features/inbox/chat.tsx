@@ -26,6 +26,8 @@ import { FilesSheet } from "./compose/files-sheet";
 import { isKnown } from "./message/rights";
 import { outgoing } from "./outgoing";
 import { Panel } from "./panel";
+import { ScopeChip } from "./privacy/scope-chip";
+import { ScopeDialog } from "./privacy/scope-dialog";
 import { sendingRule } from "./sending-rule";
 import { Thread } from "./thread";
 import { uploads } from "./uploads";
@@ -82,6 +84,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
   const [details, setDetails] = useState(false);
   const [revision, setRevision] = useState(0);
   const [about, setAbout] = useState<About | null>(null);
+  const [scoping, setScoping] = useState(false);
   const [files, setFiles] = useState<File[] | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -184,6 +187,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
               )}
             </p>
           </div>
+          {ownLine && <ScopeChip scope={conversation.scope} onOpen={() => setScoping(true)} />}
           {!narrow && (
             <>
               {controls.can.transfer && <Button onClick={controls.askTransfer}>{t("ticket.transfer")}</Button>}
@@ -260,10 +264,23 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
               <p className="font-semibold">{t("chat.details")}</p>
             </div>
           )}
-          <Panel conversation={conversation} me={me} controls={controls} />
+          <Panel
+            conversation={conversation}
+            me={me}
+            controls={controls}
+            onScope={ownLine ? () => setScoping(true) : null}
+          />
         </aside>
       )}
       {controls.dialogs}
+      {scoping && (
+        <ScopeDialog
+          conversation={conversation}
+          messages={thread.messages}
+          name={name}
+          onClose={() => setScoping(false)}
+        />
+      )}
       {files && (
         <FilesSheet
           files={files}

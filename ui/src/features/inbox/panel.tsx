@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, ConversationItem, Scope } from "../../api/model";
+import { Button } from "../../components/button";
 import { ContactFacts, ContactHeader } from "../../components/contact/contact-details";
 import { cx } from "../../components/cx";
 import { fullTime } from "../../i18n/format";
@@ -8,13 +9,15 @@ import { TicketCard } from "./ticket-card";
 import type { TicketControls } from "./use-ticket";
 
 interface PanelProps {
+  /** Null where only the number's owner decides. */
+  onScope: (() => void) | null;
   conversation: ConversationItem;
   me: Agent;
   controls: TicketControls;
 }
 
 /** Beside the chat: who this is, the ticket, what the team sees, what happened when. */
-export function Panel({ conversation, me, controls }: PanelProps) {
+export function Panel({ conversation, me, controls, onScope }: PanelProps) {
   const { t } = useTranslation();
   return (
     <div className="grid content-start gap-5 p-4">
@@ -27,6 +30,11 @@ export function Panel({ conversation, me, controls }: PanelProps) {
       </Section>
       <Section title={t("scope.title")}>
         <ScopeShown scope={conversation.scope} />
+        {onScope && (
+          <Button className="mt-2" onClick={onScope}>
+            {t("scope.change")}
+          </Button>
+        )}
       </Section>
       <Section title={t("timeline.title")}>
         <Timeline conversation={conversation} />

@@ -13,7 +13,7 @@ import { setTheme } from "../../components/theme";
 import { prettyPhone } from "../../text/phone";
 
 interface PaletteProps {
-  places: { to: string; name: "inbox" | "tickets" | "contacts" | "settings" | "admin"; icon: LucideIcon }[];
+  places: { to: string; name: "inbox" | "tickets" | "contacts" | "safety" | "settings" | "admin"; icon: LucideIcon }[];
   onClose: () => void;
   onShortcuts: () => void;
 }

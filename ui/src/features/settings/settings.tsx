@@ -13,6 +13,7 @@ import { PageFrame } from "../../components/page";
 import { Bone } from "../../components/states";
 import { setTheme, type Theme, useTheme } from "../../components/theme";
 import { platform } from "../../platform";
+import { LineSection } from "./line";
 import { BrowserLinkSection, ServerSection } from "./machine";
 import { ProfileSection } from "./profile";
 import { Section } from "./section";
@@ -29,6 +30,7 @@ export function Settings() {
         <div className="mx-auto grid max-w-[680px] gap-4 p-6 max-md:p-4">
           {me ? <ProfileSection me={me} /> : <Bone className="h-40 rounded-l" />}
           {onBridge && status && <WhatsAppSection status={status} />}
+          {onBridge && status?.number && <LineSection />}
           {onBridge && status && <ServerSection status={status} />}
           <Appearance />
           {platform.kind === "browser" && <Notifications />}

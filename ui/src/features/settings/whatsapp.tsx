@@ -48,13 +48,7 @@ export function WhatsAppSection({ status }: { status: BridgeStatus }) {
         </div>
       </div>
       {number && (
-        <Facts
-          facts={[
-            { label: t("settings.number"), value: <bdi dir="ltr">{prettyPhone(number.number)}</bdi> },
-            { label: t("settings.newChats"), value: t(`scope.${number.default_scope}`) },
-            { label: t("settings.lends"), value: number.lends ? t("settings.yes") : t("settings.no") },
-          ]}
-        />
+        <Facts facts={[{ label: t("settings.number"), value: <bdi dir="ltr">{prettyPhone(number.number)}</bdi> }]} />
       )}
       <div className="flex flex-wrap gap-2">
         {linkable ? (
