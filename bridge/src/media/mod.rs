@@ -9,3 +9,4 @@ mod picture;
 pub(crate) mod seal;
 pub(crate) mod sniff;
 pub(crate) mod voice;
+pub(crate) mod work;

@@ -24,6 +24,7 @@ use super::{
     hook,
     link_code::ByNumber,
     machine::{Machine, Signal},
+    media,
     sender::{self, ServerAnswer},
 };
 use crate::{
@@ -209,7 +210,15 @@ impl Session {
                     sender::sender(self.store.clone(), connection.client(), self.online.subscribe());
                 let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
                 tasks.spawn(sender.run(end.clone()));
-                self.live = Some(Live { connection, answers, end, tasks });
+                let (client, online) = (connection.client(), self.online.subscribe());
+                tasks.spawn(end.clone().run_until_cancelled_owned(async move {
+                    presence::keep(client, store, online).await;
+                }));
+                let files =
+                    media::run(self.store.clone(), connection.client(), self.network.http(), self.online.subscribe());
+                let live = Live { connection, answers, end, tasks };
+                live.spawn(files);
+                self.live = Some(live);
             }
             Err(error) => self.device_failed(&DeviceError::Unreadable(error.to_string())).await,
         }
