@@ -34,7 +34,6 @@ export type ContactCard = B["ContactCard"];
 export type Place = B["Place"];
 export type NewMessage = B["NewMessage"];
 export type Merge = B["Merge"];
-export type OnPhone = B["OnPhone"];
 export type MessageKind = B["MessageKind"];
 export type MessageStatus = B["MessageStatus"];
 export type Ticket = B["Ticket"];

@@ -1,11 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { cachedConversation } from "../api/cache";
 import * as desk from "../api/desk";
 import { useDeskEvents } from "../api/live";
 import type { DeskEvent, Id, Message, Ticket } from "../api/model";
 import { ticketsQuery } from "../api/queries";
+import { useKindName } from "../components/kind-name";
 import { sayLost } from "../components/ticket/say-lost";
 import { platform } from "../platform";
 import { safeName, safeText } from "../text/untrusted";
@@ -18,6 +19,7 @@ export function Announcer({ me }: { me: Id }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [said, setSaid] = useState("");
+  const kindName = useRef(useKindName());
 
   const onMessage = useCallback(
     async (message: Message) => {
@@ -26,13 +28,14 @@ export function Announcer({ me }: { me: Id }) {
       if (!item) return;
       const name = safeName(item.contact.name, 60);
       setSaid(t("chat.newMessageFrom", { name }));
-      const concerns = !item.assignee_id || item.assignee_id === me;
+      const quiet = item.on_phone?.archived || (item.on_phone?.muted_until ?? 0) > Date.now();
+      const concerns = !quiet && (!item.assignee_id || item.assignee_id === me);
       if (!concerns || (document.visibilityState === "visible" && document.hasFocus())) return;
       const body = message.text
         ? safeText(message.text).slice(0, 140)
         : message.kind === "text"
           ? ""
-          : t(`chat.kind.${message.kind}`);
+          : kindName.current(message.kind);
       platform.notify({ title: name, body, conversationId: message.conversation_id });
     },
     [client, me, t],

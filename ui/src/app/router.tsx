@@ -12,7 +12,7 @@ import { Shell } from "./shell";
 
 // Every page of the screen.
 
-const VIEW = z.enum(["mine", "unassigned", "all", "waiting", "closed"]);
+const VIEW = z.enum(["mine", "unassigned", "all", "waiting", "closed", "archived"]);
 const inboxSearch = z.object({ view: VIEW.catch("mine").default("mine"), q: z.string().optional().catch(undefined) });
 const searchOnly = z.object({ q: z.string().optional().catch(undefined) });
 const ticketSearch = z.object({

@@ -2,7 +2,7 @@ import { initials } from "../text/untrusted";
 import { cx } from "./cx";
 
 const TONES = ["bg-accent-soft text-accent", "bg-info-soft text-info", "bg-warn-soft text-warn"];
-const SIZES = { s: "size-7 text-11", m: "size-9 text-13", l: "size-12 text-16" };
+export const SIZES = { s: "size-7 text-11", m: "size-9 text-13", l: "size-12 text-16" };
 
 function tone(name: string): string {
   let sum = 0;

@@ -8,11 +8,13 @@ interface SearchBoxProps {
   label: string;
   value: string;
   onSearch: (q: string) => void;
+  /** Enter: what is typed is meant, and the first that it finds. */
+  onEnter?: (q: string) => void;
   className?: string;
 }
 
 /** Searches as one types, after a breath. `/` comes here, Escape empties it. */
-export function SearchBox({ label, value, onSearch, className }: SearchBoxProps) {
+export function SearchBox({ label, value, onSearch, onEnter, className }: SearchBoxProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(value);
   const field = useRef<HTMLInputElement>(null);
@@ -39,6 +41,10 @@ export function SearchBox({ label, value, onSearch, className }: SearchBoxProps)
           spellCheck={false}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
+            if (event.key === "Enter" && !event.nativeEvent.isComposing && text.trim() !== "") {
+              search.current(text.trim());
+              onEnter?.(text.trim());
+            }
             if (event.key !== "Escape") return;
             setText("");
             event.currentTarget.blur();

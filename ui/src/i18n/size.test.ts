@@ -4,9 +4,9 @@ import { fileSize, playTime } from "./size";
 it("says sizes as people do", () => {
   expect(fileSize(1)).toBe("1 byte");
   expect(fileSize(999)).toBe("999 bytes");
-  expect(fileSize(240_400)).toBe("240 kB");
-  expect(fileSize(1_440_000)).toBe("1.4 MB");
-  expect(fileSize(16_000_000)).toBe("16 MB");
+  expect(fileSize(240_400)).toBe("235 kB");
+  expect(fileSize(1_480_000)).toBe("1.4 MB");
+  expect(fileSize(16 * 1024 * 1024)).toBe("16 MB");
 });
 
 it("says lengths as people do", () => {

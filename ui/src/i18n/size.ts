@@ -4,8 +4,9 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 export function fileSize(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000;
+  // In steps of 1024, as WhatsApp and most file managers count.
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
     unit += 1;
   }
   return new Intl.NumberFormat(undefined, {

@@ -7,11 +7,12 @@ import { ProblemError } from "../../api/problem";
 import { calendarDate, fullTime } from "../../i18n/format";
 import { prettyPhone } from "../../text/phone";
 import { safeName } from "../../text/untrusted";
-import { Avatar } from "../avatar";
+import { Face } from "../face";
 import { problemText } from "../problem-text";
 import { Tag } from "../tag";
 import { toast } from "../toast";
 import { Editable } from "./editable";
+import { Merges } from "./merges";
 import { Tags } from "./tags";
 
 /** Saves a change of a contact: shown at once, taken back with the reason when it is refused. */
@@ -39,7 +40,7 @@ export function ContactHeader({ contact }: { contact: Contact }) {
   const patch = useContactPatch(contact);
   return (
     <div className="grid grid-cols-[48px_minmax(0,1fr)] items-center gap-x-3">
-      <Avatar name={contact.name} size="l" />
+      <Face contact={contact} size="l" />
       <div className="min-w-0">
         <Editable
           label={t("contact.editName")}
@@ -49,16 +50,29 @@ export function ContactHeader({ contact }: { contact: Contact }) {
           className="font-[650] text-16"
         />
         <p className="text-13 text-text-2">
-          {contact.phone ? <bdi dir="ltr">{prettyPhone(contact.phone)}</bdi> : t("contact.hiddenNumber")}
+          <Whereabouts contact={contact} />
           {contact.blocked && (
             <Tag tone="bad" className="ms-2">
               {t("contact.blocked")}
+            </Tag>
+          )}
+          {contact.opted_out_at != null && (
+            <Tag tone="warn" className="ms-2">
+              {t("contact.optedOut")}
             </Tag>
           )}
         </p>
       </div>
     </div>
   );
+}
+
+/** The number, or what stands in its place. */
+export function Whereabouts({ contact }: { contact: Contact }) {
+  const { t } = useTranslation();
+  if (contact.phone) return <bdi dir="ltr">{prettyPhone(contact.phone)}</bdi>;
+  if (contact.kind === "group") return t("contact.group");
+  return contact.username ? <bdi dir="ltr">@{safeName(contact.username, 60)}</bdi> : t("contact.hiddenNumber");
 }
 
 const looksLikeEmail = (value: string) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value);
@@ -88,6 +102,14 @@ export function ContactFacts({ contact }: { contact: Contact }) {
             </dd>
           </>
         )}
+        {contact.username && contact.phone && (
+          <>
+            <dt className="text-text-2">{t("contact.username")}</dt>
+            <dd className="truncate">
+              <bdi dir="ltr">@{safeName(contact.username, 60)}</bdi>
+            </dd>
+          </>
+        )}
         <dt className="text-text-2">{t("contact.since")}</dt>
         <dd>{calendarDate(contact.created_at)}</dd>
         {contact.last_interaction_at && (
@@ -111,6 +133,7 @@ export function ContactFacts({ contact }: { contact: Contact }) {
           onSave={(notes) => patch.mutate({ notes })}
         />
       </div>
+      <Merges contact={contact} />
     </div>
   );
 }

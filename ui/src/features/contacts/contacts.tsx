@@ -7,10 +7,10 @@ import { useTranslation } from "react-i18next";
 import type { Contact } from "../../api/model";
 import { ProblemError } from "../../api/problem";
 import { contactQuery, contactsQuery, conversationsQuery } from "../../api/queries";
-import { Avatar } from "../../components/avatar";
 import { Button, IconButton } from "../../components/button";
-import { ContactFacts, ContactHeader } from "../../components/contact/contact-details";
+import { ContactFacts, ContactHeader, Whereabouts } from "../../components/contact/contact-details";
 import { cx } from "../../components/cx";
+import { Face } from "../../components/face";
 import { ListPane } from "../../components/list-pane";
 import { useNarrow } from "../../components/media-query";
 import { Name } from "../../components/name";
@@ -18,7 +18,6 @@ import { SearchBox } from "../../components/search-box";
 import { Bone, Empty, Failed, RowBones } from "../../components/states";
 import { StateTag } from "../../components/ticket/ticket-tags";
 import { shortTime } from "../../i18n/format";
-import { prettyPhone } from "../../text/phone";
 import { safeText } from "../../text/untrusted";
 
 interface ContactsProps {
@@ -129,14 +128,14 @@ function Rows({ items, selected, onOpen, onEnd }: RowsProps) {
                   contact.id === selected ? "bg-selected" : "hover:bg-hover",
                 )}
               >
-                <Avatar name={contact.name} />
+                <Face contact={contact} />
                 <span className="min-w-0 flex-1">
                   <span className="block truncate font-semibold">
                     <Name>{contact.name}</Name>
                   </span>
-                  <bdi dir="ltr" className="block truncate text-12 text-text-2">
-                    {contact.phone ? prettyPhone(contact.phone) : t("contact.hiddenNumber")}
-                  </bdi>
+                  <span className="block truncate text-12 text-text-2">
+                    <Whereabouts contact={contact} />
+                  </span>
                 </span>
                 {contact.last_interaction_at && (
                   <span className="self-start text-12 text-text-2">{shortTime(contact.last_interaction_at)}</span>

@@ -8,13 +8,13 @@ import type { Agent, ConversationItem, Message } from "../../api/model";
 import { useAgent, useChannel } from "../../api/people";
 import { ProblemError } from "../../api/problem";
 import { conversationQuery, statusQuery } from "../../api/queries";
-import { Avatar } from "../../components/avatar";
 import { Button, IconButton } from "../../components/button";
+import { Whereabouts } from "../../components/contact/contact-details";
+import { Face } from "../../components/face";
 import { useNarrow, useWide } from "../../components/media-query";
 import { Name } from "../../components/name";
 import { useShortcuts } from "../../components/shortcuts";
 import { Bone, Empty, Failed } from "../../components/states";
-import { prettyPhone } from "../../text/phone";
 import { safeName } from "../../text/untrusted";
 import { ChatProvider } from "./chat-context";
 import { quoteOf } from "./compose/about-bar";
@@ -172,7 +172,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
               onClick={onBack}
             />
           )}
-          <Avatar name={conversation.contact.name} />
+          <Face contact={conversation.contact} />
           <div className="min-w-0 flex-1">
             <h1 className="truncate text-14">
               <Name>{conversation.contact.name}</Name>
@@ -183,7 +183,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
               ) : writing ? (
                 <span className="text-accent">{t("chat.agentTyping", { name: safeName(writing.name, 60) })}</span>
               ) : (
-                <bdi dir="ltr">{conversation.contact.phone ? prettyPhone(conversation.contact.phone) : ""}</bdi>
+                <Whereabouts contact={conversation.contact} />
               )}
             </p>
           </div>

@@ -3,7 +3,6 @@ import { useNavigate } from "@tanstack/react-router";
 import { MessagesSquare, SquarePen } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ConversationView } from "../../api/model";
 import { useMe } from "../../api/people";
 import { statusQuery } from "../../api/queries";
 import { IconButton } from "../../components/button";
@@ -13,11 +12,12 @@ import { SearchBox } from "../../components/search-box";
 import { Empty, RowBones } from "../../components/states";
 import { Chat } from "./chat";
 import { List } from "./list";
+import type { ListView } from "./list-view";
 import { NewChat } from "./new-chat";
 import { Views } from "./views";
 
 interface InboxProps {
-  view: ConversationView;
+  view: ListView;
   q: string;
   conversation: string | null;
 }
@@ -29,11 +29,12 @@ export function Inbox({ view, q, conversation }: InboxProps) {
   const me = useMe();
   const status = useQuery(statusQuery).data;
   const [starting, setStarting] = useState(false);
+  const [meant, setMeant] = useState<string | null>(null);
 
   const search = { view, q: q || undefined };
   const open = (id: string) => void navigate({ to: "/inbox/$conversationId", params: { conversationId: id }, search });
   const back = () => void navigate({ to: "/inbox", search });
-  const setView = (next: ConversationView) =>
+  const setView = (next: ListView) =>
     void navigate(
       conversation
         ? { to: "/inbox/$conversationId", params: { conversationId: conversation }, search: { ...search, view: next } }
@@ -41,7 +42,10 @@ export function Inbox({ view, q, conversation }: InboxProps) {
     );
   const setQuery = (next: string) => {
     // Closed conversations are found in their own view, all others in “All”.
-    const found = { view: next && view !== "closed" ? ("all" as const) : view, q: next || undefined };
+    const found = {
+      view: next && view !== "closed" && view !== "archived" ? ("all" as const) : view,
+      q: next || undefined,
+    };
     void navigate(
       conversation
         ? { to: "/inbox/$conversationId", params: { conversationId: conversation }, search: found, replace: true }
@@ -59,11 +63,26 @@ export function Inbox({ view, q, conversation }: InboxProps) {
               <IconButton label={t("inbox.newChat")} icon={<SquarePen />} onClick={() => setStarting(true)} />
             )}
           </header>
-          <SearchBox label={t("inbox.search")} value={q} onSearch={setQuery} className="mx-4 mb-1.5" />
+          <SearchBox
+            label={t("inbox.search")}
+            value={q}
+            onSearch={setQuery}
+            onEnter={setMeant}
+            className="mx-4 mb-1.5"
+          />
           <Views view={view} onView={setView} />
           <div id="conversations" className="min-h-0 flex-1">
             {me ? (
-              <List view={view} q={q} me={me} selected={conversation} onOpen={open} onView={setView} />
+              <List
+                view={view}
+                q={q}
+                me={me}
+                selected={conversation}
+                meant={meant}
+                onMeant={() => setMeant(null)}
+                onOpen={open}
+                onView={setView}
+              />
             ) : (
               <RowBones />
             )}

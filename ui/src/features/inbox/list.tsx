@@ -3,26 +3,51 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { Inbox as InboxIcon, SearchX } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { Agent, ConversationItem, ConversationView } from "../../api/model";
-import { agentsQuery, channelsQuery, conversationsQuery } from "../../api/queries";
+import type { Agent, ConversationItem } from "../../api/model";
+import { agentsQuery, channelsQuery, conversationsQuery, safetyQuery } from "../../api/queries";
 import { Button } from "../../components/button";
 import { useShortcuts } from "../../components/shortcuts";
 import { Empty, Failed, RowBones } from "../../components/states";
+import { useSteady } from "../../components/use-steady";
+import { askedView, type ListView, shownIn } from "./list-view";
 import { Row } from "./row";
 
 interface ListProps {
-  view: ConversationView;
+  view: ListView;
   q: string;
   me: Agent;
   selected: string | null;
+  /** A search whose first find is to be opened. */
+  meant: string | null;
+  onMeant: () => void;
   onOpen: (id: string) => void;
-  onView: (view: ConversationView) => void;
+  onView: (view: ListView) => void;
 }
 
-export function List({ view, q, me, selected, onOpen, onView }: ListProps) {
+/** Pages that are read by themselves in search of archived chats; more only when asked. */
+const ARCHIVE_PAGES = 8;
+
+export function List({ view, q, me, selected, meant, onMeant, onOpen, onView }: ListProps) {
   const { t } = useTranslation();
-  const query = useInfiniteQuery(conversationsQuery(view, q));
-  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const query = useInfiniteQuery(conversationsQuery(askedView(view), q));
+  const items = useMemo(
+    () => shownIn(query.data?.pages.flatMap((page) => page.items) ?? [], view, q),
+    [query.data, view, q],
+  );
+  const pages = query.data?.pages.length ?? 0;
+  const mayRead = query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError;
+  const searching = view === "archived" && mayRead && pages < ARCHIVE_PAGES;
+  const { fetchNextPage } = query;
+  useEffect(() => {
+    if (searching) void fetchNextPage();
+  }, [searching, fetchNextPage]);
+
+  const found = query.isSuccess && !query.isFetching ? (items[0]?.id ?? "") : null;
+  useEffect(() => {
+    if (meant === null || meant !== q || found === null) return;
+    onMeant();
+    if (found !== "") onOpen(found);
+  }, [meant, q, found, onMeant, onOpen]);
 
   useStepping(items, selected, onOpen);
 
@@ -37,7 +62,14 @@ export function List({ view, q, me, selected, onOpen, onView }: ListProps) {
       <Empty
         icon={<InboxIcon />}
         title={t(`inbox.empty.${view}`)}
-        action={view === "mine" && <Button onClick={() => onView("unassigned")}>{t("inbox.seeUnassigned")}</Button>}
+        action={
+          view === "mine" ? (
+            <Button onClick={() => onView("unassigned")}>{t("inbox.seeUnassigned")}</Button>
+          ) : (
+            view === "archived" &&
+            mayRead && <Button onClick={() => void fetchNextPage()}>{t("inbox.archivedMore")}</Button>
+          )
+        }
       >
         {t(`inbox.emptyHint.${view}`)}
       </Empty>
@@ -50,7 +82,8 @@ export function List({ view, q, me, selected, onOpen, onView }: ListProps) {
       selected={selected}
       onOpen={onOpen}
       onEnd={() => {
-        if (query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError) void query.fetchNextPage();
+        // The archive is read in bounds: an owner may have a hundred thousand chats and archived none.
+        if (mayRead && (view !== "archived" || pages < ARCHIVE_PAGES)) void fetchNextPage();
       }}
     />
   );
@@ -79,6 +112,8 @@ function Rows({ items, me, selected, onOpen, onEnd }: RowsProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const agents = useQuery(agentsQuery).data;
   const channels = useQuery(channelsQuery).data;
+  const safety = useQuery(safetyQuery).data;
+  const held = useMemo(() => new Set(safety?.held.map((one) => one.conversation_id)), [safety]);
   const rows = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
@@ -86,6 +121,7 @@ function Rows({ items, me, selected, onOpen, onEnd }: RowsProps) {
     getItemKey: (index) => items[index]?.id ?? index,
     overscan: 8,
   });
+  const note = useSteady(scroller, rows, items, (item) => item.last_activity_at);
   const shown = rows.getVirtualItems();
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -97,7 +133,7 @@ function Rows({ items, me, selected, onOpen, onEnd }: RowsProps) {
     if (at >= 0) rows.scrollToIndex(at, { align: "auto" });
   }, [selected]);
   return (
-    <div ref={scroller} className="scroll-quiet h-full">
+    <div ref={scroller} onScroll={note} className="scroll-quiet h-full">
       <ul aria-label={t("inbox.list")} className="relative" style={{ height: rows.getTotalSize() }}>
         {shown.map((row) => {
           const item = items[row.index];
@@ -119,6 +155,7 @@ function Rows({ items, me, selected, onOpen, onEnd }: RowsProps) {
                 channel={channel}
                 owner={agents?.find((agent) => agent.id === channel?.owner_id)}
                 selected={item.id === selected}
+                held={held.has(item.id)}
                 onOpen={onOpen}
               />
             </li>

@@ -1,8 +1,10 @@
+import { Archive, BellOff, Hourglass, Pin } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, Channel, ConversationItem } from "../../api/model";
-import { Avatar } from "../../components/avatar";
 import { cx } from "../../components/cx";
+import { Face } from "../../components/face";
+import { useKindName } from "../../components/kind-name";
 import { Name } from "../../components/name";
 import { Tag } from "../../components/tag";
 import { shortTime } from "../../i18n/format";
@@ -15,10 +17,12 @@ interface RowProps {
   owner: Agent | undefined;
   channel: Channel | undefined;
   selected: boolean;
+  /** A rule keeps a message of this chat waiting. */
+  held: boolean;
   onOpen: (id: string) => void;
 }
 
-export const Row = memo(function Row({ item, me, owner, channel, selected, onOpen }: RowProps) {
+export const Row = memo(function Row({ item, me, owner, channel, selected, held, onOpen }: RowProps) {
   const { t } = useTranslation();
   const { contact, last_message: last, ticket } = item;
   const foreign = channel && channel.owner_id !== me.id;
@@ -37,7 +41,7 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
         selected ? "bg-selected" : "hover:bg-hover",
       )}
     >
-      <Avatar name={contact.name} className="row-span-2 mt-0.5" />
+      <Face contact={contact} className="row-span-2 mt-0.5" />
       <span className="truncate font-semibold">
         <Name>{contact.name}</Name>
       </span>
@@ -55,7 +59,8 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
           {preview}
         </span>
       </span>
-      <span className="min-w-0 justify-self-end">
+      <span className="flex min-w-0 items-center gap-1.5 justify-self-end">
+        <OnPhone item={item} />
         {item.unread > 0 && (
           <span className="inline-block rounded-full bg-accent px-[7px] py-px font-[650] text-11 text-accent-ink">
             <span aria-hidden>{item.unread > 999 ? "999+" : item.unread}</span>
@@ -63,7 +68,7 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
           </span>
         )}
       </span>
-      {(foreign || ticket) && (
+      {(foreign || ticket || held || item.scope !== "shared") && (
         <span className="col-span-2 col-start-2 mt-1 flex min-w-0 flex-wrap items-center gap-1.5">
           {ticket && (
             <Tag tone={ticket.state === "open" ? "warn" : raised}>
@@ -72,6 +77,13 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
                 : t("inbox.ticketTag", { number: ticket.number })}
             </Tag>
           )}
+          {held && (
+            <Tag tone="warn">
+              <Hourglass aria-hidden className="size-3" />
+              {t("inbox.held")}
+            </Tag>
+          )}
+          {item.scope !== "shared" && <Tag tone={raised}>{t(`scope.${item.scope}`)}</Tag>}
           {ticket?.state === "resolved" && <Tag tone={raised}>{t("ticket.state.resolved")}</Tag>}
           {foreign && (
             <Tag tone="info">
@@ -86,10 +98,27 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, onOpe
   );
 });
 
+/** How the owner keeps the chat on the phone. */
+function OnPhone({ item }: { item: ConversationItem }) {
+  const { t } = useTranslation();
+  const kept = item.on_phone;
+  if (!kept) return null;
+  const muted = kept.muted_until != null && kept.muted_until > Date.now();
+  const look = "size-3.5 shrink-0 text-text-3";
+  return (
+    <>
+      {kept.pinned && <Pin role="img" aria-label={t("inbox.pinned")} className={look} />}
+      {muted && <BellOff role="img" aria-label={t("inbox.muted")} className={look} />}
+      {kept.archived && <Archive role="img" aria-label={t("inbox.archived")} className={look} />}
+    </>
+  );
+}
+
 function usePreview({ last_message: last }: ConversationItem, mine: boolean): string {
   const { t } = useTranslation();
+  const kindName = useKindName();
   if (!last) return "";
-  const kind = last.kind === "text" ? "" : t(`chat.kind.${last.kind}`);
+  const kind = last.kind === "text" ? "" : kindName(last.kind);
   const text = last.preview ? safeText(last.preview).replace(/\s+/g, " ") : kind || t("inbox.hidden");
   return last.direction === "outbound" && mine ? t("inbox.youPreview", { text }) : text;
 }

@@ -10,6 +10,7 @@ function rule(facts: {
   online?: boolean;
   session?: SessionStateName;
   ticket?: Partial<Ticket>;
+  optedOut?: boolean;
 }) {
   const channel = {
     owner_id: facts.owner ?? "me",
@@ -17,13 +18,17 @@ function rule(facts: {
     owner_online: facts.online ?? true,
     session: facts.session ?? "online",
   } as Channel;
-  const item = { ticket: facts.ticket ?? null } as ConversationItem;
+  const contact = { opted_out_at: facts.optedOut ? 1 : null };
+  const item = { ticket: facts.ticket ?? null, contact } as ConversationItem;
   return sendingRule({ item, me, channel, session: channel.owner_id === "me" ? channel.session : "online" });
 }
 
 describe("who may write", () => {
   it("the owner, freely, without a ticket", () => {
     expect(rule({})).toEqual({ kind: "free", notice: "none" });
+  });
+  it("nobody to a customer who asked for silence", () => {
+    expect(rule({ optedOut: true })).toEqual({ kind: "locked", reason: "optedOut" });
   });
   it("nobody before the ticket is taken", () => {
     expect(rule({ ticket: { state: "open" } })).toEqual({ kind: "take" });
@@ -58,7 +63,7 @@ describe("what a reply waits for", () => {
   });
   it("one's own computer, seen from the server's page", () => {
     const channel = { owner_id: "me", lends: true, owner_online: false, session: "online" } as Channel;
-    const item = { ticket: null } as unknown as ConversationItem;
+    const item = { ticket: null, contact: {} } as unknown as ConversationItem;
     expect(sendingRule({ item, me, channel, session: null })).toEqual({ kind: "free", notice: "own_offline" });
   });
   it("one's own session", () => {

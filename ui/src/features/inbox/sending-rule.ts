@@ -5,7 +5,10 @@ export type SendingRule =
   | { kind: "free"; notice: "none" | "own_session" | "own_offline" | "owner_offline" | "owner_session" }
   | { kind: "take" }
   | { kind: "reopen" }
-  | { kind: "locked"; reason: "assignee" | "resolvedOther" | "notYours" | "notLent" | "unlinked" | "banned" };
+  | {
+      kind: "locked";
+      reason: "assignee" | "resolvedOther" | "notYours" | "notLent" | "unlinked" | "banned" | "optedOut";
+    };
 
 interface Facts {
   item: ConversationItem;
@@ -32,6 +35,7 @@ const DEAD: ReadonlySet<SessionStateName> = new Set([
 export function sendingRule({ item, me, channel, session }: Facts): SendingRule {
   const own = !channel || channel.owner_id === me.id;
   const ticket = item.ticket;
+  if (item.contact.opted_out_at != null) return { kind: "locked", reason: "optedOut" };
   if (!own && !channel.lends) return { kind: "locked", reason: "notLent" };
   if (ticket && ticket.state !== "closed") {
     if (ticket.state === "open" && !ticket.assignee_id) return { kind: "take" };

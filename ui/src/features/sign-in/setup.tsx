@@ -10,7 +10,7 @@ import { TextField } from "../../components/field";
 import { problemText } from "../../components/problem-text";
 import { platform } from "../../platform";
 import { Card, FormProblem } from "./card";
-import { PasswordField } from "./password-field";
+import { NewPassword } from "./new-password";
 import { setupForm } from "./schema";
 
 /** The first admin of a fresh server. */
@@ -52,19 +52,7 @@ export function Setup({ onDone, onSignIn }: { onDone: () => void; onSignIn: () =
           error={errors.email?.message}
           {...form.register("email")}
         />
-        <PasswordField
-          label={t("signIn.newPassword")}
-          hint={t("signIn.newPasswordHint")}
-          autoComplete="new-password"
-          error={errors.password?.message}
-          {...form.register("password")}
-        />
-        <PasswordField
-          label={t("signIn.repeatPassword")}
-          autoComplete="new-password"
-          error={errors.repeat?.message}
-          {...form.register("repeat")}
-        />
+        <NewPassword password={form.register("password")} repeat={form.register("repeat")} errors={errors} />
         <FormProblem text={making.error ? problemText(ProblemError.from(making.error)) : null} />
         <Button type="submit" look="primary" className="h-10" busy={making.isPending}>
           {t("setup.submit")}

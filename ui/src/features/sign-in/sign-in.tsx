@@ -13,6 +13,7 @@ import { Button } from "../../components/button";
 import { TextField } from "../../components/field";
 import { problemText } from "../../components/problem-text";
 import { Card, FormProblem } from "./card";
+import { NewPassword } from "./new-password";
 import { PasswordField } from "./password-field";
 import { codeForm, passwordForm } from "./schema";
 import { ServerAddress } from "./server-address";
@@ -149,19 +150,7 @@ function ByCode({ url, onUrl, onDone }: FormProps) {
         error={errors.code?.message}
         {...form.register("code")}
       />
-      <PasswordField
-        label={t("signIn.newPassword")}
-        hint={t("signIn.newPasswordHint")}
-        autoComplete="new-password"
-        error={errors.password?.message}
-        {...form.register("password")}
-      />
-      <PasswordField
-        label={t("signIn.repeatPassword")}
-        autoComplete="new-password"
-        error={errors.repeat?.message}
-        {...form.register("repeat")}
-      />
+      <NewPassword password={form.register("password")} repeat={form.register("repeat")} errors={errors} />
       <FormProblem text={signing.error ? problemText(ProblemError.from(signing.error)) : null} />
       <Button type="submit" look="primary" className="h-10" busy={signing.isPending}>
         {t("signIn.submitCode")}

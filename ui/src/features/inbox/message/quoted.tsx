@@ -1,12 +1,14 @@
 import { useTranslation } from "react-i18next";
 import type { Quote } from "../../../api/model";
 import { cx } from "../../../components/cx";
+import { useKindName } from "../../../components/kind-name";
 import { safeText } from "../../../text/untrusted";
 
 export function useQuoteText() {
   const { t } = useTranslation();
+  const kindName = useKindName();
   return (quote: Pick<Quote, "kind" | "preview">) => {
-    const kind = quote.kind === "text" ? "" : t(`chat.kind.${quote.kind}`);
+    const kind = quote.kind === "text" ? "" : kindName(quote.kind);
     const words = safeText(quote.preview).replace(/\s+/g, " ");
     return kind && words ? `${kind}: ${words}` : words || kind || t("inbox.hidden");
   };

@@ -2,6 +2,7 @@ import { Lock } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "../../../api/model";
 import { cx } from "../../../components/cx";
+import { useKindName } from "../../../components/kind-name";
 import { clockTime } from "../../../i18n/format";
 import { safeText } from "../../../text/untrusted";
 
@@ -51,8 +52,9 @@ export function Preview({ title, name, messages, nothing, withheld }: PreviewPro
 
 function Line({ message }: { message: Message }) {
   const { t } = useTranslation();
+  const kindName = useKindName();
   const out = message.direction === "outbound";
-  const kind = message.kind === "text" ? null : t(`chat.kind.${message.kind}`);
+  const kind = message.kind === "text" ? null : kindName(message.kind);
   const text = message.text ? safeText(message.text) : null;
   return (
     <p
