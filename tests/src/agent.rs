@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use ownline_model::{
     bridge::{BridgeStatus, Link, NumberUse, QrCode, ServerLink, SignIn},
-    conversation::ConversationItem,
+    conversation::{ConversationItem, Scope, SetScope},
+    details::Hold,
     ids::{ConversationId, MessageId},
     message::{Direction, Message, MessageStatus, NewMessage},
     page::Page,
+    safety::SafetyReport,
     session::{SessionState, SessionStateName},
     ticket::{ResolveTicket, Ticket, TicketState},
 };
@@ -22,6 +24,13 @@ use crate::{
     wait::until,
 };
 
+/// Sending rules that hold nobody up, where a test is about something else than them.
+pub const HURRIED: &str = r#"{"reply_gap_ms": 0, "replies_minute": 1000000, "chat_gap_ms": 0, "spread_min_ms": 0,
+    "spread_max_ms": 0, "sends_minute": 1000000, "sends_hour": 1000000, "sends_day": 1000000, "warm_up_ms": 0,
+    "new_chats_week_one": 1000000, "new_chat_gap_ms": 0, "alike_people": 1000000}"#;
+/// The rules of a number that has been linked for some days.
+pub const SEASONED: &str = r#"{"warm_up_ms": 0}"#;
+
 #[derive(Debug)]
 pub struct AgentApp {
     pub name: String,
@@ -33,6 +42,11 @@ pub struct AgentApp {
 impl AgentApp {
     /// Starts a bridge in a folder of its own. The key lies in a file, as on a machine without a keyring.
     pub async fn start(folder: &Path, name: &str, network: &Network) -> Result<Self> {
+        Self::start_under(folder, name, network, None).await
+    }
+
+    /// With other sending rules (JSON) than a real line has.
+    pub async fn start_under(folder: &Path, name: &str, network: &Network, rules: Option<&str>) -> Result<Self> {
         let data = folder.join(name);
         let args = [
             "--listen",
@@ -44,8 +58,10 @@ impl AgentApp {
             "--simulated-network",
             &network.ws,
         ]
+        .into_iter()
+        .chain(rules.into_iter().flat_map(|rules| ["--sending-rules", rules]))
         .map(str::to_owned)
-        .to_vec();
+        .collect();
         let program = Program::start("ownline-bridge", args, Vec::new(), folder.join(format!("{name}.log"))).await?;
         let api = connect(&program, &data)?;
         Ok(Self { name: name.to_owned(), program, api, data })
@@ -185,6 +201,31 @@ impl AgentApp {
     /// Posts with an id of the caller's choice, to repeat it.
     pub async fn posts(&self, id: ConversationId, message: &NewMessage) -> Result<Message> {
         self.api.post(&format!("/api/conversations/{id}/messages"), message).await
+    }
+
+    /// Waits until the message waits because of that rule.
+    pub async fn sees_hold(&self, message: &Message, code: &str) -> Result<Hold> {
+        let look = async || {
+            let messages = self.messages(message.conversation_id).await?;
+            messages.into_iter().find(|m| m.id == message.id).context("the message is gone")
+        };
+        let held = |m: &Message| m.details.hold.as_ref().is_some_and(|hold| hold.code == code);
+        let seen = until(&format!("{} to see {:?} held by {code}", self.name, message.text), look, held).await?;
+        seen.details.hold.context("the hold just seen")
+    }
+
+    /// Opens a chat with a number.
+    pub async fn opens(&self, number: &str) -> Result<ConversationItem> {
+        let body = json!({ "phone": format!("+{number}") });
+        self.api.post("/api/conversations", &body).await
+    }
+
+    pub async fn shares(&self, id: ConversationId, scope: Scope, earlier: bool) -> Result<ConversationItem> {
+        self.api.put(&format!("/api/conversations/{id}/scope"), &SetScope { scope, earlier }).await
+    }
+
+    pub async fn safety(&self) -> Result<SafetyReport> {
+        self.api.get("/safety").await
     }
 
     pub async fn sees_status(&self, message: &Message, status: MessageStatus) -> Result<Message> {

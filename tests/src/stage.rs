@@ -31,16 +31,25 @@ impl Stage {
 
     /// An agent with an account, signed in on their own machine; not linked yet.
     pub async fn agent(&self, name: &str) -> Result<AgentApp> {
+        self.agent_under(name, None).await
+    }
+
+    /// The same under other sending rules.
+    pub async fn agent_under(&self, name: &str, rules: Option<&str>) -> Result<AgentApp> {
         self.desk.agent(name).await?;
-        let app = AgentApp::start(self.folder.path(), name, &self.network).await?;
+        let app = AgentApp::start_under(self.folder.path(), name, &self.network, rules).await?;
         app.signs_in(&self.desk).await?;
         Ok(app)
     }
 
     /// An agent who is signed in and whose phone is linked.
     pub async fn linked_agent(&self, name: &str, number: &str) -> Result<(AgentApp, Phone)> {
+        self.linked_agent_under(name, number, None).await
+    }
+
+    pub async fn linked_agent_under(&self, name: &str, number: &str, rules: Option<&str>) -> Result<(AgentApp, Phone)> {
         let phone = self.network.phone(number, name).await?;
-        let app = self.agent(name).await?;
+        let app = self.agent_under(name, rules).await?;
         app.links(&phone).await?;
         app.is_in_sync().await?;
         Ok((app, phone))

@@ -299,6 +299,9 @@ pub(super) fn drop_unshared(tx: &mut Tx<'_>, chat: &Conversation) -> Result<bool
         row::run(tx, "DELETE FROM message WHERE conversation_id = ?", [id])?;
         row::run(tx, "DELETE FROM ticket WHERE conversation_id = ?", [id])?;
         table::conversation::delete(tx, chat.id)?;
+        if table::conversation::of_contact(tx, chat.contact_id)?.is_empty() {
+            table::contact::delete(tx, chat.contact_id)?;
+        }
         return Ok(false);
     }
     let messages: Vec<[u8; 16]> = {

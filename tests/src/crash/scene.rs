@@ -18,7 +18,13 @@ use super::{
     traffic,
     trial::{CHATS, CHATS_OF_OWNER, Trial, Trouble},
 };
-use crate::{agent::AgentApp, desk::Person, http::Api, network::Phone, stage::Stage};
+use crate::{
+    agent::{AgentApp, HURRIED},
+    desk::Person,
+    http::Api,
+    network::Phone,
+    stage::Stage,
+};
 
 /// A lost acknowledgement is noticed after 20 s, and a bridge that met a dead server comes back after as long at most.
 const STILL_FOR: Duration = Duration::from_mins(1);
@@ -70,7 +76,7 @@ impl Scene {
     pub(super) async fn set() -> Result<Self> {
         let stage = Stage::set().await?;
         let supervisor = stage.desk.supervisor("Sam").await?;
-        let (owner, phone) = stage.linked_agent("Ana", "5511988887600").await?;
+        let (owner, phone) = stage.linked_agent_under("Ana", "5511988887600", Some(HURRIED)).await?;
         let colleague = stage.agent("Bruno").await?;
         let mut chats = Vec::with_capacity(CHATS);
         for index in 0..CHATS {

@@ -112,7 +112,10 @@ async fn a_number_that_is_not_on_whatsapp() -> Result<()> {
     assert_eq!(refusal(open("not a number").await)?, ProblemCode::InvalidPhoneNumber);
 
     let chat = open("(11) 91234-5652").await?;
-    ana.answers(chat.conversation.id, "Good morning, Joana").await?;
+    let first = ana.answers(chat.conversation.id, "Good morning, Joana").await?;
+    // A number that was linked a moment ago writes to nobody who has not written; Joana does.
+    ana.sees_hold(&first, "warm_up").await?;
+    joana.writes(&phone, "Is anybody there?").await?;
     joana.has_received(&phone, &["Good morning, Joana"]).await?;
     Ok(())
 }

@@ -3,8 +3,11 @@
 mod bad_input;
 mod contract;
 mod crash;
+mod history;
 mod outages;
 mod owner_line;
+mod privacy;
 mod qr_to_ticket;
 mod race;
 mod restart;
+mod safety;
