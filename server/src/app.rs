@@ -2,17 +2,19 @@
 
 use std::{path::Path, sync::Arc};
 
+use futures_util::future::BoxFuture;
 use ownline_model::{ids::TenantId, time::UtcMillis};
+use ownline_web::ApiError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     accounts::{Accounts, Directory, Identity},
     clock::Clock,
     config::Config,
-    desk::{Caller, channel},
+    desk::{Caller, Done, channel},
     media::Files,
     realtime::Hub,
-    store::{Committed, Store, StoreError},
+    store::{Committed, Reader, Store, StoreError, Tx},
 };
 
 #[derive(Debug, Clone)]
@@ -100,6 +102,26 @@ impl App {
     pub(crate) fn caller(&self, who: &Identity) -> Caller {
         let bridge_online = self.0.hub.bridge_is_online(who.tenant, who.agent.id);
         Caller { agent: who.agent.clone(), bridge_online }
+    }
+
+    /// Does one thing as this person, whole or not at all.
+    pub(crate) async fn act<T, F>(&self, who: &Identity, operation: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx, &'t Caller) -> BoxFuture<'t, Done<T>> + Send + 'static,
+    {
+        let caller = self.caller(who);
+        let done = self
+            .0
+            .store
+            .write(who.tenant, self.now(), move |tx| Box::pin(async move { operation(tx, &caller).await }))
+            .await;
+        Ok(done?)
+    }
+
+    /// What this person's team has, to be read.
+    pub(crate) fn reader(&self, who: &Identity) -> Reader {
+        self.0.store.reader(who.tenant)
     }
 
     /// Brings `owner_online` of a person's numbers to what the hub says at that moment, so that the last one to write is

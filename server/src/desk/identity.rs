@@ -3,16 +3,16 @@
 
 use ownline_model::{
     contact::{Contact, ContactIdentity, ContactKind},
-    conversation::ConversationState,
     event::Event,
     ids::ContactId,
     limits::clean_name,
+    phone::PhoneNumber,
     problem::ProblemCode,
-    ticket::TicketState,
+    sync::Truth,
 };
 
-use super::{Done, Refusal, policy};
-use crate::store::{Stored, Tx, contacts, contacts::Known, conversations, messages, tickets};
+use super::{Applied, Caller, Done, Refusal, merge};
+use crate::store::{Stored, Tx, channels, contacts, contacts::Known, conversations, merges};
 
 /// The contact behind an identity: found, completed, merged or made.
 pub(crate) async fn settle(tx: &mut Tx, identity: &ContactIdentity) -> Done<Contact> {
@@ -32,12 +32,12 @@ pub(crate) async fn settle(tx: &mut Tx, identity: &ContactIdentity) -> Done<Cont
     let id_is_taken = found.iter().any(|known| known.contact.id == identity.id);
     let (found, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|known| agrees(&known.contact, &identity));
     free_number(tx, others, &identity).await?;
-    let mut found = merge(tx, found).await?;
-    match found.as_mut() {
-        None => make(tx, &identity, id_is_taken).await,
-        Some(known) => {
-            complete(tx, known, &identity).await?;
-            Ok(known.contact.clone())
+    match merge_all(tx, found, &identity).await? {
+        (None, _) => make(tx, &identity, id_is_taken).await,
+        (Some(mut known), apart) => {
+            let identity = if apart { only_names(identity) } else { identity };
+            complete(tx, &mut known, &identity).await?;
+            Ok(known.contact)
         }
     }
 }
@@ -70,11 +70,16 @@ fn is_wa_number(id: &str, kind: ContactKind) -> bool {
     id.len() <= 40 && id.bytes().all(|byte| byte.is_ascii_digit() || (is_group && byte == b'-'))
 }
 
+/// Without what another contact holds.
+fn only_names(identity: ContactIdentity) -> ContactIdentity {
+    ContactIdentity { phone: None, lid: None, ..identity }
+}
+
 /// Whether nothing that the contact is known by contradicts the identity. One shared name is enough to be found; a number
 /// that differs means another person, a LID that differs likewise.
 fn agrees(contact: &Contact, identity: &ContactIdentity) -> bool {
     let phone = match (&contact.phone, &identity.phone) {
-        (Some(a), Some(b)) => Some(a == b),
+        (Some(a), Some(b)) => Some(a.same_line(b)),
         _ => None,
     };
     let lid = match (&contact.lid, &identity.lid) {
@@ -91,14 +96,21 @@ fn agrees(contact: &Contact, identity: &ContactIdentity) -> bool {
 
 /// A number that stays with a contact of another LID has changed hands: the former holder loses it.
 async fn free_number(tx: &mut Tx, others: Vec<Known>, identity: &ContactIdentity) -> Stored<()> {
-    let holds = |known: &Known| identity.phone.is_some() && known.contact.phone == identity.phone;
-    for mut former in others.into_iter().filter(holds) {
-        former.contact.phone = None;
-        former.contact.name = shown_name(&former);
-        former.contact.version += 1;
-        contacts::update(tx, &former).await?;
-        tx.journal(Event::ContactUpdated(former.contact));
+    let Some(number) = &identity.phone else { return Ok(()) };
+    for former in others {
+        if former.contact.phone.as_ref().is_some_and(|phone| phone.same_line(number)) {
+            lose_number(tx, former).await?;
+        }
     }
+    Ok(())
+}
+
+async fn lose_number(tx: &mut Tx, mut former: Known) -> Stored<()> {
+    former.contact.phone = None;
+    former.contact.name = shown_name(&former);
+    former.contact.version += 1;
+    contacts::update(tx, &former).await?;
+    tx.journal(Event::ContactUpdated(former.contact));
     Ok(())
 }
 
@@ -132,8 +144,12 @@ async fn complete(tx: &mut Tx, known: &mut Known, identity: &ContactIdentity) ->
     let before = known.clone();
     let contact = &mut known.contact;
     contact.lid = contact.lid.take().or_else(|| identity.lid.clone());
-    if identity.phone.is_some() {
-        contact.phone.clone_from(&identity.phone);
+    if let Some(phone) = &identity.phone {
+        // Of two spellings of one line, the one that WhatsApp gave together with the hidden id is the account's.
+        let is_same = contact.phone.as_ref().is_some_and(|known| known.same_line(phone));
+        if !is_same || identity.lid.is_some() {
+            contact.phone = Some(phone.clone());
+        }
     }
     if identity.push_name.is_some() {
         contact.push_name.clone_from(&identity.push_name);
@@ -166,124 +182,82 @@ pub(crate) fn shown_name(known: &Known) -> String {
     })
 }
 
-/// Makes one of those found, under the older id.
-async fn merge(tx: &mut Tx, mut found: Vec<Known>) -> Done<Option<Known>> {
+/// Makes one of those found, under the older id. Those that a person has parted stay apart: the one with the hidden id of
+/// this identity is meant then, and the others are given back.
+async fn merge_all(tx: &mut Tx, mut found: Vec<Known>, identity: &ContactIdentity) -> Done<(Option<Known>, bool)> {
     found.sort_by_key(|known| (known.contact.created_at, known.contact.id));
+    let bears_lid = |known: &Known| identity.lid.is_some() && known.contact.lid == identity.lid;
+    let mut apart = false;
     let mut all = found.into_iter();
-    let Some(mut winner) = all.next() else { return Ok(None) };
-    for mut loser in all {
-        let absorbed = loser.contact.clone();
-        loser.merged_into = Some(winner.contact.id);
-        // Numbers are unique: they leave the one before they reach the other.
-        loser.contact.phone = None;
-        loser.contact.lid = None;
-        loser.contact.version += 1;
-        contacts::update(tx, &loser).await?;
-        tx.journal(Event::ContactUpdated(loser.contact));
-        move_conversations(tx, absorbed.id, winner.contact.id).await?;
-
-        let contact = &mut winner.contact;
-        contact.phone = contact.phone.take().or(absorbed.phone);
-        contact.lid = contact.lid.take().or(absorbed.lid);
-        contact.push_name = contact.push_name.take().or(absorbed.push_name);
-        contact.email = contact.email.take().or(absorbed.email);
-        for tag in absorbed.tags {
-            if !contact.tags.contains(&tag) {
-                contact.tags.push(tag);
+    let Some(mut winner) = all.next() else { return Ok((None, false)) };
+    for other in all {
+        if merges::are_apart(tx, winner.contact.id, other.contact.id).await? {
+            apart = true;
+            if bears_lid(&other) {
+                winner = other;
             }
-        }
-        if !absorbed.notes.is_empty() {
-            let notes = [contact.notes.as_str(), absorbed.notes.as_str()];
-            contact.notes = notes.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
-        }
-        contact.last_interaction_at = contact.last_interaction_at.max(absorbed.last_interaction_at);
-        winner.given_name = winner.given_name.take().or(loser.given_name);
-        winner.contact.name = shown_name(&winner);
-        winner.contact.version += 1;
-        contacts::update(tx, &winner).await?;
-        tx.journal(Event::ContactUpdated(winner.contact.clone()));
-    }
-    Ok(Some(winner))
-}
-
-async fn move_conversations(tx: &mut Tx, from: ContactId, to: ContactId) -> Stored<()> {
-    for thread in conversations::all_of_contact(tx, from).await? {
-        let before = thread.clone();
-        let mut thread = thread;
-        match conversations::of_contact(tx, to, thread.conversation.channel_id).await? {
-            None => {
-                thread.conversation.contact_id = to;
-                super::save_conversation(tx, &before, &mut thread, Event::ConversationUpdated).await?;
-                for ticket in tickets::all_of_conversation(tx, thread.conversation.id).await? {
-                    let mut moved = ticket.clone();
-                    moved.contact_id = to;
-                    moved.version += 1;
-                    tickets::swap(tx, ticket.version, &moved).await?;
-                    tx.journal(Event::TicketUpdated(moved));
-                }
-            }
-            Some(target) => join(tx, before, target).await?,
-        }
-    }
-    Ok(())
-}
-
-/// Appends one conversation's messages and tickets to another of the same person on the same channel.
-async fn join(tx: &mut Tx, from: conversations::Thread, target: conversations::Thread) -> Stored<()> {
-    let before = target.clone();
-    let mut target = target;
-    for mut message in messages::all_of(tx, from.conversation.id).await? {
-        let twins =
-            messages::same_as(tx, target.conversation.id, message.direction, &message.wa_id, message.id).await?;
-        if twins.iter().any(|twin| twin.conversation_id == target.conversation.id) {
-            messages::delete(tx, message.id).await?;
             continue;
         }
-        target.last_position += 1;
-        message.conversation_id = target.conversation.id;
-        message.position = target.last_position;
-        messages::update(tx, &message).await?;
-        tx.journal(Event::MessageNew(message));
+        let reason = reason(&winner.contact, &other.contact, identity);
+        winner = merge::merge(tx, winner, other, reason).await?;
     }
-    for ticket in tickets::all_of_conversation(tx, from.conversation.id).await? {
-        let mut moved = ticket.clone();
-        moved.conversation_id = target.conversation.id;
-        moved.contact_id = target.conversation.contact_id;
-        moved.version += 1;
-        if moved.state != TicketState::Closed {
-            if target.conversation.ticket_id.is_none() {
-                target.conversation.ticket_id = Some(moved.id);
-                target.conversation.assignee_id = moved.assignee_id;
-            } else {
-                // One open ticket a conversation: the other's work goes on in it.
-                moved.state = TicketState::Closed;
-                moved.closed_at = Some(tx.now());
-            }
-        }
-        tickets::swap(tx, ticket.version, &moved).await?;
-        tx.journal(if policy::is_open(&moved) { Event::TicketUpdated(moved) } else { Event::TicketClosed(moved) });
-    }
-    let mut emptied = from.clone();
-    emptied.merged_into = Some(target.conversation.id);
-    emptied.conversation.state = ConversationState::Closed;
-    emptied.conversation.ticket_id = None;
-    emptied.conversation.assignee_id = None;
-    emptied.conversation.last_message = None;
-    emptied.conversation.unread = 0;
-    super::save_conversation(tx, &from, &mut emptied, Event::ConversationUpdated).await?;
+    Ok((Some(winner), apart))
+}
 
-    let to = &mut target.conversation;
-    to.unread += from.conversation.unread;
-    if from.conversation.last_activity_at > to.last_activity_at || to.last_message.is_none() {
-        to.last_message = from.conversation.last_message;
-        to.last_activity_at = to.last_activity_at.max(from.conversation.last_activity_at);
-        to.state = from.conversation.state;
-        target.last_message_id = from.last_message_id;
+fn reason(winner: &Contact, loser: &Contact, identity: &ContactIdentity) -> &'static str {
+    match (&winner.phone, &loser.phone) {
+        (Some(a), Some(b)) if a != b && a.same_line(b) => "number_variant",
+        (Some(a), Some(b)) if a != b => "number_changed",
+        _ if identity.lid.is_some() && loser.lid == identity.lid => "same_lid",
+        _ => "same_number",
     }
-    if to.ticket_id.is_some() && to.state == ConversationState::Closed {
-        to.state = ConversationState::Active;
+}
+
+/// The customer has another number now. Whoever was known under that number only is the same person.
+pub(crate) async fn number_changed(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: ContactId,
+    from: &PhoneNumber,
+    to: &PhoneNumber,
+) -> Done<Applied> {
+    let mut known = find(tx, id).await?;
+    must_talk_to(tx, caller, known.contact.id).await?;
+    let is_news = known.contact.phone.as_ref().is_none_or(|phone| phone.same_line(from) && phone != to);
+    if !is_news {
+        return Ok(Applied::before(truth(known.contact)));
     }
-    super::save_conversation(tx, &before, &mut target, Event::ConversationUpdated).await
+    for other in contacts::by_identity(tx, known.contact.id, Some(to), None).await? {
+        if other.contact.id == known.contact.id {
+            continue;
+        }
+        let is_another = matches!((&other.contact.lid, &known.contact.lid), (Some(a), Some(b)) if a != b);
+        if is_another || merges::are_apart(tx, other.contact.id, known.contact.id).await? {
+            lose_number(tx, other).await?;
+        } else {
+            let older = (other.contact.created_at, other.contact.id) < (known.contact.created_at, known.contact.id);
+            let (winner, loser) = if older { (other, known) } else { (known, other) };
+            known = merge::merge(tx, winner, loser, "number_changed").await?;
+        }
+    }
+    known.contact.phone = Some(to.clone());
+    known.contact.name = shown_name(&known);
+    known.contact.version += 1;
+    contacts::update(tx, &known).await?;
+    tx.journal(Event::ContactUpdated(known.contact.clone()));
+    Ok(Applied::now(truth(known.contact)))
+}
+
+fn truth(contact: Contact) -> Truth {
+    Truth { contact: Some(contact), ..Truth::default() }
+}
+
+/// Facts about a customer come from machines that the customer talks to.
+pub(super) async fn must_talk_to(tx: &Tx, caller: &Caller, id: ContactId) -> Done<()> {
+    let own = channels::of_owner(tx, caller.id()).await?;
+    let chats = conversations::all_of_contact(tx, id).await?;
+    let talks = chats.iter().any(|chat| own.iter().any(|channel| channel.id == chat.conversation.channel_id));
+    if talks { Ok(()) } else { Err(ProblemCode::NotYourNumber.into()) }
 }
 
 /// The contact under an id that a client gave.

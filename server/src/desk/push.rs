@@ -10,8 +10,8 @@ use ownline_model::{
 };
 
 use super::{
-    Applied, Caller, Done, Refusal, aliases::Aliases, amend, burst::Burst, channel, contact, delivery, ingest, read,
-    reply, scope, tickets,
+    Applied, Caller, Done, Refusal, aliases::Aliases, amend, burst::Burst, channel, contact, delivery, identity,
+    ingest, opt_out, read, reply, scope, tickets,
 };
 use crate::store::{self, Store, StoreError, Tx};
 
@@ -106,7 +106,8 @@ async fn result(
         burst.flush(tx).await?;
         *burst = Burst::default();
     }
-    // Facts are recognised by what they carry. A request could be granted twice: it is remembered.
+    // Facts are recognised by what they carry. A request could be granted twice, and a word taken back be taken back
+    // again: these are remembered.
     let request = is_request(&op);
     if request && store::accounts::was_applied(tx, id).await? {
         let truth = truth_about(tx, &op).await?;
@@ -132,6 +133,8 @@ const fn is_request(op: &Op) -> bool {
     matches!(
         op,
         Op::RetryMessage { .. }
+            | Op::OptedOut { .. }
+            | Op::OptedIn { .. }
             | Op::ContactPatched { .. }
             | Op::TicketTake { .. }
             | Op::TicketTransfer { .. }
@@ -159,7 +162,11 @@ async fn apply(tx: &mut Tx, caller: &Caller, op: Op, burst: &mut Burst) -> Done<
         Op::RetryMessage { message_id } => delivery::retry(tx, caller, message_id).await,
         Op::MessageAmended { message_id, amendment } => amend::amend(tx, caller, message_id, amendment).await,
         Op::ConversationScope { conversation_id, scope } => scope::set(tx, caller, conversation_id, scope).await,
-        Op::NumberChanged { .. } | Op::OptedOut { .. } | Op::OptedIn { .. } => Err(ProblemCode::InvalidRequest.into()),
+        Op::NumberChanged { contact_id, from, to } => {
+            identity::number_changed(tx, caller, contact_id, &from, &to).await
+        }
+        Op::OptedOut { contact_id, word, at } => opt_out::opted_out(tx, caller, contact_id, &word, at).await,
+        Op::OptedIn { contact_id, at } => opt_out::opted_in(tx, caller, contact_id, at).await,
         Op::ConversationRead { conversation_id, position } => read::up_to(tx, conversation_id, position).await,
         Op::ContactPatched { contact_id, base_version, patch } => {
             let (contact, changed) = contact::patch(tx, contact_id, Some(base_version), patch).await?;

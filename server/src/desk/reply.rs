@@ -13,7 +13,7 @@ use ownline_model::{
     ticket::Ticket,
 };
 
-use super::{Applied, Caller, Done, Refusal, compose, details, ingest, policy, save_conversation};
+use super::{Applied, Caller, Done, Refusal, compose, details, ingest, opt_out, policy, save_conversation};
 use crate::store::{Tx, channels, conversations, conversations::Thread, media, messages, tickets};
 
 /// A reply that a bridge pushes.
@@ -34,6 +34,7 @@ pub(crate) async fn pushed(tx: &mut Tx, caller: &Caller, message: Message) -> Do
     stored.details = details::clean(stored.details);
     compose::check_routed(&mut stored)?;
     policy::must_be_let_write(caller, &place.channel, &place.before.conversation, place.ticket.as_ref())?;
+    opt_out::must_want_to_hear(tx, place.before.conversation.contact_id).await?;
     stored.status = MessageStatus::Queued;
     stored.failure = None;
     place.store(tx, caller, stored, Leaves::FromTheOwnersMachine).await
@@ -54,6 +55,7 @@ pub(crate) async fn written(
     }
     let composed = compose::compose(tx, caller, &place.before.conversation, &new).await?;
     policy::must_be_let_write(caller, &place.channel, &place.before.conversation, place.ticket.as_ref())?;
+    opt_out::must_want_to_hear(tx, place.before.conversation.contact_id).await?;
     if let Some(file) = &composed.file {
         media::take(tx, file.id, new.id).await?;
     }

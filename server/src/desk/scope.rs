@@ -17,7 +17,7 @@ use super::{Applied, Caller, Done, ingest, policy, redact, save_conversation};
 use crate::store::{
     Tx, channels, contacts,
     conversations::{self, Thread},
-    media, messages,
+    media, merges, messages,
     redact::Redaction,
     tickets,
 };
@@ -117,6 +117,9 @@ async fn hide(tx: &mut Tx, before: &Thread, after: &mut Thread) -> Done<()> {
         known.hidden = true;
         contacts::update(tx, &known).await?;
         tx.redact(Redaction::Contact(known.contact.id)).await?;
+        for merge in merges::of_contact(tx, known.contact.id).await? {
+            tx.redact(Redaction::Contact(merge.merged.id)).await?;
+        }
     }
     Ok(())
 }

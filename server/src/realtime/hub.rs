@@ -245,7 +245,11 @@ mod tests {
     use super::*;
 
     fn committed(seq: i64, conversation: ConversationId) -> Committed {
-        let event = Event::CustomerTyping(ownline_model::event::Typing { conversation_id: conversation, typing: true });
+        let event = Event::CustomerTyping(ownline_model::event::Typing {
+            conversation_id: conversation,
+            typing: true,
+            recording: false,
+        });
         let json = serde_json::to_string(&event).expect("json").into();
         Committed { tenant: TenantId(Uuid::nil()), seq, event, json }
     }

@@ -235,7 +235,7 @@ async fn note_typing(app: &App, who: &Identity, is_bridge: bool, seat: u64, typi
         if channel.owner_id != who.agent.id {
             return Err(ProblemCode::NotYourNumber.into());
         }
-        Event::CustomerTyping(Typing { conversation_id, typing: typing.typing })
+        Event::CustomerTyping(Typing { conversation_id, ..typing })
     } else {
         Event::AgentTyping(AgentTyping { conversation_id, agent_id: who.agent.id, typing: typing.typing })
     };

@@ -27,7 +27,7 @@ use super::{problems::Problems, signed::Signed};
     security(("bearer" = []))
 )]
 pub(crate) async fn list_agents(State(app): State<App>, Signed(who): Signed) -> Result<Json<Vec<Agent>>, ApiError> {
-    Ok(Json(agents::all(&app.store().reader(who.tenant)).await.map_err(Refusal::from)?))
+    Ok(Json(agents::all(&app.reader(&who)).await.map_err(Refusal::from)?))
 }
 
 /// Adds a person (admin).

@@ -18,5 +18,5 @@ use super::{problems::Problems, signed::Signed};
     security(("bearer" = []))
 )]
 pub(crate) async fn list_channels(State(app): State<App>, Signed(who): Signed) -> Result<Json<Vec<Channel>>, ApiError> {
-    Ok(Json(channels::all(&app.store().reader(who.tenant)).await.map_err(Refusal::from)?))
+    Ok(Json(channels::all(&app.reader(&who)).await.map_err(Refusal::from)?))
 }

@@ -41,7 +41,7 @@ pub(crate) async fn list_conversations(
         cursor: query.cursor.as_deref(),
         limit: page_limit(query.limit),
     };
-    let page = conversations::page(&app.store().reader(who.tenant), who.agent.id, filter).await;
+    let page = conversations::page(&app.reader(&who), who.agent.id, filter).await;
     Ok(Json(page.map_err(Refusal::from)?.map_err(Refusal::from)?))
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn conversation_counts(
     State(app): State<App>,
     Signed(who): Signed,
 ) -> Result<Json<ConversationCounts>, ApiError> {
-    let counts = counters::conversations(&app.store().reader(who.tenant), who.agent.id).await;
+    let counts = counters::conversations(&app.reader(&who), who.agent.id).await;
     Ok(Json(counts.map_err(Refusal::from)?))
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn get_conversation(
     Signed(who): Signed,
     Path(id): Path<ConversationId>,
 ) -> Result<Json<ConversationItem>, ApiError> {
-    let item = conversations::find_item(&app.store().reader(who.tenant), id).await.map_err(Refusal::from)?;
+    let item = conversations::find_item(&app.reader(&who), id).await.map_err(Refusal::from)?;
     Ok(Json(item.ok_or(ProblemCode::NotFound)?))
 }
 
@@ -98,9 +98,6 @@ pub(crate) async fn mark_read(
     Path(id): Path<ConversationId>,
     Json(body): Json<ReadUpTo>,
 ) -> Result<Json<Conversation>, ApiError> {
-    let applied = app
-        .store()
-        .write(who.tenant, app.now(), move |tx| Box::pin(async move { desk::read::up_to(tx, id, body.position).await }))
-        .await?;
+    let applied = app.act(&who, move |tx, _| Box::pin(desk::read::up_to(tx, id, body.position))).await?;
     Ok(Json(applied.truth.conversation.ok_or(ProblemCode::NotFound)?))
 }

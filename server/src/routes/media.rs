@@ -48,16 +48,12 @@ pub(crate) async fn put_media(
     request: Request,
 ) -> Result<Json<Message>, ApiError> {
     let caller = app.caller(&who);
-    let (_, limit) = desk::media::may_bring(&app.store().reader(who.tenant), &caller, id).await?;
+    let (_, limit) = desk::media::may_bring(&app.reader(&who), &caller, id).await?;
     must_fit(request.headers(), limit)?;
     let received = app.files().receive(request.into_body().into_data_stream(), |_| limit).await?;
     let arrived = look_at(&received).await;
-    let (message, used) = app
-        .store()
-        .write(who.tenant, app.now(), move |tx| {
-            Box::pin(async move { desk::media::bring(tx, &caller, id, arrived).await })
-        })
-        .await?;
+    let (message, used) =
+        app.act(&who, move |tx, caller| Box::pin(desk::media::bring(tx, caller, id, arrived))).await?;
     if used {
         received.keep();
     }
@@ -81,7 +77,6 @@ pub(crate) async fn upload_media(
     Query(query): Query<UploadQuery>,
     request: Request,
 ) -> Result<(StatusCode, Json<UploadedMedia>), ApiError> {
-    let caller = app.caller(&who);
     must_fit(request.headers(), limits::DOCUMENT_MAX_BYTES)?;
     let limit = |head: &[u8]| max_bytes(sniff(head).kind).unwrap_or(limits::DOCUMENT_MAX_BYTES);
     let received = app.files().receive(request.into_body().into_data_stream(), limit).await?;
@@ -89,15 +84,11 @@ pub(crate) async fn upload_media(
     if arrived.dimensions.is_some_and(|(w, h)| u64::from(w) * u64::from(h) > limits::IMAGE_MAX_PIXELS) {
         return Err(Problem::new(ProblemCode::MediaTooLarge).with_detail("This picture has too many pixels.").into());
     }
-    let uploaded = app
-        .store()
-        .write(who.tenant, app.now(), move |tx| {
-            Box::pin(async move {
-                let is_voice = query.voice.unwrap_or(false);
-                desk::media::upload(tx, &caller, query.name.as_deref(), is_voice, arrived).await
-            })
-        })
-        .await?;
+    let is_voice = query.voice.unwrap_or(false);
+    let uploaded = app.act(&who, move |tx, caller| {
+        Box::pin(async move { desk::media::upload(tx, caller, query.name.as_deref(), is_voice, arrived).await })
+    });
+    let uploaded = uploaded.await?;
     received.keep();
     Ok((StatusCode::CREATED, Json(uploaded)))
 }
@@ -136,7 +127,7 @@ pub(crate) async fn get_media(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let caller = app.caller(&who);
-    let (found, told) = desk::media::may_have(&app.store().reader(who.tenant), &caller, id).await?;
+    let (found, told) = desk::media::may_have(&app.reader(&who), &caller, id).await?;
     let (file, size) = app.files().read(&found.file).await.map_err(|error| {
         tracing::error!(%error, message = %id, "a file is not where it should be");
         ProblemCode::MediaUnavailable

@@ -37,7 +37,7 @@ pub(crate) async fn list_messages(
     Path(id): Path<ConversationId>,
     Query(query): Query<MessageQuery>,
 ) -> Result<Json<Page<Message>>, ApiError> {
-    let db = app.store().reader(who.tenant);
+    let db = app.reader(&who);
     let thread = conversations::find(&db, id).await.map_err(Refusal::from)?.ok_or(ProblemCode::NotFound)?;
     let limit = page_limit(query.limit);
     let page = messages::page(&db, thread.conversation.id, query.cursor.as_deref(), limit).await;
@@ -61,14 +61,9 @@ pub(crate) async fn send_message(
     Path(id): Path<ConversationId>,
     Json(body): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<Message>), ApiError> {
-    let (caller, random) = (app.caller(&who), rand::random());
-    let message = app
-        .store()
-        .write(who.tenant, app.now(), move |tx| {
-            Box::pin(async move { desk::reply::written(tx, &caller, id, body, random).await })
-        })
-        .await?;
-    Ok((StatusCode::CREATED, Json(message)))
+    let random = rand::random();
+    let sent = app.act(&who, move |tx, caller| Box::pin(desk::reply::written(tx, caller, id, body, random)));
+    Ok((StatusCode::CREATED, Json(sent.await?)))
 }
 
 /// Tries a failed message once more, under the same WhatsApp id.
@@ -86,10 +81,6 @@ pub(crate) async fn retry_message(
     Signed(who): Signed,
     Path(id): Path<MessageId>,
 ) -> Result<Json<Message>, ApiError> {
-    let caller = app.caller(&who);
-    let applied = app
-        .store()
-        .write(who.tenant, app.now(), move |tx| Box::pin(async move { desk::delivery::retry(tx, &caller, id).await }))
-        .await?;
+    let applied = app.act(&who, move |tx, caller| Box::pin(desk::delivery::retry(tx, caller, id))).await?;
     Ok(Json(applied.truth.message.ok_or(ProblemCode::NotFound)?))
 }

@@ -39,7 +39,7 @@ pub(crate) async fn list_tickets(
         cursor: query.cursor.as_deref(),
         limit: page_limit(query.limit),
     };
-    let page = tickets::page(&app.store().reader(who.tenant), filter).await;
+    let page = tickets::page(&app.reader(&who), filter).await;
     Ok(Json(page.map_err(Refusal::from)?.map_err(Refusal::from)?))
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn get_ticket(
     Signed(who): Signed,
     Path(id): Path<TicketId>,
 ) -> Result<Json<Ticket>, ApiError> {
-    let ticket = tickets::find(&app.store().reader(who.tenant), id).await.map_err(Refusal::from)?;
+    let ticket = tickets::find(&app.reader(&who), id).await.map_err(Refusal::from)?;
     Ok(Json(ticket.ok_or(ProblemCode::NotFound)?))
 }
 
@@ -79,19 +79,11 @@ pub(crate) async fn assign_ticket(
     Path(id): Path<TicketId>,
     Json(body): Json<AssignTicket>,
 ) -> Result<Json<Ticket>, ApiError> {
-    let caller = app.caller(&who);
-    moved(
-        app.store()
-            .write(who.tenant, app.now(), move |tx| {
-                Box::pin(async move {
-                    match body.to {
-                        Some(to) => moves::transfer::transfer(tx, &caller, id, to).await,
-                        None => moves::take::take(tx, &caller, id).await,
-                    }
-                })
-            })
-            .await?,
-    )
+    let applied = app.act(&who, move |tx, caller| match body.to {
+        Some(to) => Box::pin(moves::transfer::transfer(tx, caller, id, to)),
+        None => Box::pin(moves::take::take(tx, caller, id)),
+    });
+    moved(applied.await?)
 }
 
 /// Answers the customer as the ticket's assignee, through the owner's machine.
@@ -111,14 +103,9 @@ pub(crate) async fn reply_ticket(
     Path(id): Path<TicketId>,
     Json(body): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<Message>), ApiError> {
-    let (caller, random) = (app.caller(&who), rand::random());
-    let message = app
-        .store()
-        .write(who.tenant, app.now(), move |tx| {
-            Box::pin(async move { desk::reply::to_ticket(tx, &caller, id, body, random).await })
-        })
-        .await?;
-    Ok((StatusCode::CREATED, Json(message)))
+    let random = rand::random();
+    let sent = app.act(&who, move |tx, caller| Box::pin(desk::reply::to_ticket(tx, caller, id, body, random)));
+    Ok((StatusCode::CREATED, Json(sent.await?)))
 }
 
 /// Says that the work is done.
@@ -138,14 +125,7 @@ pub(crate) async fn resolve_ticket(
     Path(id): Path<TicketId>,
     Json(body): Json<ResolveTicket>,
 ) -> Result<Json<Ticket>, ApiError> {
-    let caller = app.caller(&who);
-    moved(
-        app.store()
-            .write(who.tenant, app.now(), move |tx| {
-                Box::pin(async move { moves::resolve::resolve(tx, &caller, id, body.note).await })
-            })
-            .await?,
-    )
+    moved(app.act(&who, move |tx, caller| Box::pin(moves::resolve::resolve(tx, caller, id, body.note))).await?)
 }
 
 /// Ends the ticket for good.
@@ -163,12 +143,7 @@ pub(crate) async fn close_ticket(
     Signed(who): Signed,
     Path(id): Path<TicketId>,
 ) -> Result<Json<Ticket>, ApiError> {
-    let caller = app.caller(&who);
-    moved(
-        app.store()
-            .write(who.tenant, app.now(), move |tx| Box::pin(async move { moves::close::close(tx, &caller, id).await }))
-            .await?,
-    )
+    moved(app.act(&who, move |tx, caller| Box::pin(moves::close::close(tx, caller, id))).await?)
 }
 
 /// Takes a resolved ticket up again.
@@ -186,14 +161,7 @@ pub(crate) async fn reopen_ticket(
     Signed(who): Signed,
     Path(id): Path<TicketId>,
 ) -> Result<Json<Ticket>, ApiError> {
-    let caller = app.caller(&who);
-    moved(
-        app.store()
-            .write(who.tenant, app.now(), move |tx| {
-                Box::pin(async move { moves::reopen::reopen(tx, &caller, id).await })
-            })
-            .await?,
-    )
+    moved(app.act(&who, move |tx, caller| Box::pin(moves::reopen::reopen(tx, caller, id))).await?)
 }
 
 fn moved(applied: Applied) -> Result<Json<Ticket>, ApiError> {

@@ -1,6 +1,12 @@
 //! Customers.
 
-use ownline_model::{contact::Contact, ids::ContactId, page::Page, phone::PhoneNumber, time::UtcMillis};
+use ownline_model::{
+    contact::{Contact, OptOut},
+    ids::ContactId,
+    page::Page,
+    phone::PhoneNumber,
+    time::UtcMillis,
+};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
@@ -134,6 +140,13 @@ pub(crate) async fn find(db: &impl Source, id: ContactId) -> Stored<Option<Known
     Ok(None)
 }
 
+/// Under this very id, also where it was merged into another.
+pub(crate) async fn find_merged(db: &impl Source, id: ContactId) -> Stored<Option<Known>> {
+    let row =
+        Entity::find().filter(Column::TenantId.eq(db.tenant())).filter(Column::Id.eq(id.0)).one(db.conn()).await?;
+    row.map(known).transpose()
+}
+
 /// Those who bear this number, this LID, or this id.
 pub(crate) async fn by_identity(
     db: &impl Source,
@@ -154,7 +167,8 @@ pub(super) fn identity_query(
     let of_tenant = || Column::TenantId.eq(tenant);
     // One term for each index: SQLite answers an OR of them by looking into each.
     let mut any = Condition::any().add(Condition::all().add(of_tenant()).add(Column::Id.eq(id.0)));
-    if let Some(phone) = phone {
+    // Either spelling of the line.
+    for phone in phone.into_iter().cloned().chain(phone.and_then(PhoneNumber::other_form)) {
         any = any.add(Condition::all().add(of_tenant()).add(Column::Phone.eq(phone.as_str())));
     }
     if let Some(lid) = lid {
@@ -255,6 +269,42 @@ pub(crate) async fn update(tx: &Tx, known: &Known) -> Stored<()> {
         .exec(tx.conn())
         .await?;
     Ok(())
+}
+
+/// Those who asked not to be written to, newest first, from the one after `cursor`.
+pub(crate) async fn opted_out(
+    db: &impl Source,
+    after: Option<&str>,
+    limit: u32,
+) -> Stored<Result<Page<OptOut>, cursor::InvalidCursor>> {
+    let place = match after.map(cursor::decode::<(i64, Uuid)>).transpose() {
+        Ok(place) => place,
+        Err(invalid) => return Ok(Err(invalid)),
+    };
+    let mut rows = opted_out_query(db.tenant(), place, limit).all(db.conn()).await?;
+    let more = cursor::has_more(&mut rows, limit);
+    let next_cursor = rows.last().filter(|_| more).map(|row| cursor::encode(&(row.opted_out_at, row.id)));
+    let one = |row: Model| {
+        let known = known(row)?;
+        let at = known.contact.opted_out_at.unwrap_or(UtcMillis(0));
+        Ok(OptOut { contact: known.contact, word: known.opted_out_word.unwrap_or_default(), at })
+    };
+    Ok(Ok(Page { items: rows.into_iter().map(one).collect::<Stored<_>>()?, next_cursor }))
+}
+
+pub(super) fn opted_out_query(tenant: Uuid, place: Option<(i64, Uuid)>, limit: u32) -> Select<Entity> {
+    let mut query = Entity::find()
+        .filter(Column::TenantId.eq(tenant))
+        .filter(Expr::cust(r#""contact"."opted_out_at" IS NOT NULL AND "contact"."merged_into" IS NULL"#))
+        .filter(Column::Hidden.eq(false))
+        .order_by_desc(Column::OptedOutAt)
+        .order_by_desc(Column::Id)
+        .limit(u64::from(limit) + 1);
+    if let Some((at, id)) = place {
+        let here = Expr::tuple([Expr::col(Column::OptedOutAt), Expr::col(Column::Id)]);
+        query = query.filter(here.lt(Expr::tuple([Expr::value(at), Expr::value(id)])));
+    }
+    query
 }
 
 /// Notes when the customer was last heard of.

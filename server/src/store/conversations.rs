@@ -151,6 +151,26 @@ pub(crate) async fn find_hidden_too(db: &impl Source, id: ConversationId) -> Sto
     Ok(None)
 }
 
+/// Under this very id, also where it was merged into another.
+pub(crate) async fn find_merged(db: &impl Source, id: ConversationId) -> Stored<Option<Thread>> {
+    Entity::find_by_id((db.tenant(), id.0)).one(db.conn()).await?.as_ref().map(thread).transpose()
+}
+
+/// Puts a conversation that was merged into another back in its place, and counts it again.
+pub(crate) async fn revive(tx: &mut Tx, thread: &Thread) -> Stored<()> {
+    let mut changed = row(tx.tenant(), thread);
+    changed.tenant_id = sea_orm::ActiveValue::NotSet;
+    changed.id = sea_orm::ActiveValue::NotSet;
+    Entity::update_many()
+        .set(changed)
+        .filter(Column::TenantId.eq(tx.tenant()))
+        .filter(Column::Id.eq(thread.conversation.id.0))
+        .exec(tx.conn())
+        .await?;
+    tx.counts.moved(None, Some(&thread.conversation).filter(|it| is_shown(it)));
+    Ok(())
+}
+
 /// The contact's talk on a channel.
 pub(crate) async fn of_contact(db: &impl Source, contact: ContactId, channel: ChannelId) -> Stored<Option<Thread>> {
     let row = Entity::find()

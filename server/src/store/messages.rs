@@ -265,6 +265,18 @@ pub(crate) async fn update(tx: &Tx, message: &Message) -> Stored<()> {
     Ok(())
 }
 
+/// The newest one.
+pub(crate) async fn last_of(db: &impl Source, conversation: ConversationId) -> Stored<Option<Message>> {
+    let newest = of_conversation(db.tenant(), conversation).order_by(Column::Position, Order::Desc);
+    newest.one(db.conn()).await?.map(message).transpose()
+}
+
+/// The customer's newest one.
+pub(crate) async fn last_inbound_of(db: &impl Source, conversation: ConversationId) -> Stored<Option<Message>> {
+    let newest = of_conversation(db.tenant(), conversation).order_by(Column::Position, Order::Desc);
+    newest.filter(Column::Direction.eq("inbound")).one(db.conn()).await?.map(message).transpose()
+}
+
 /// Replies that wait for the owner's machine.
 pub(crate) async fn queued_of(db: &impl Source, conversation: ConversationId) -> Stored<Vec<Message>> {
     let rows = of_conversation(db.tenant(), conversation).filter(Column::Status.eq("queued")).all(db.conn()).await?;

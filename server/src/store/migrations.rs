@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0003_journal_about.sql"),
     include_str!("migrations/0004_media.sql"),
     include_str!("migrations/0005_hidden.sql"),
+    include_str!("migrations/0006_contact_merge.sql"),
 ];
 
 pub(super) async fn run(conn: &DatabaseConnection) -> Stored<()> {

@@ -13,6 +13,7 @@ pub(crate) mod counters;
 pub(crate) mod cursor;
 pub(crate) mod journal;
 pub(crate) mod media;
+pub(crate) mod merges;
 pub(crate) mod messages;
 pub(crate) mod migrations;
 #[cfg(test)]

@@ -83,6 +83,9 @@ async fn contacts_by_name_and_by_identity() {
             uses(&store, statement(&contacts::page_query(tenant.0, q, place.clone(), 50)), "contact_by_name").await;
         }
     }
+    for place in [None, Some((7, Uuid::nil()))] {
+        uses(&store, statement(&contacts::opted_out_query(tenant.0, place, 50)), "contact_opted_out").await;
+    }
     let phone = "+5511987654321".parse().expect("number");
     let query = contacts::identity_query(tenant.0, ContactId::fresh(), Some(&phone), Some("123"));
     let plan = store.plan(&statement(&query)).await;

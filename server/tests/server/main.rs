@@ -8,6 +8,7 @@ mod desk;
 mod hardening;
 mod kinds;
 mod media;
+mod people;
 mod realtime;
 mod scope;
 mod support;

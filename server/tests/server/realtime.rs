@@ -221,7 +221,7 @@ async fn typing_is_heard_in_the_chats_room_only() {
     let mut elsewhere = Socket::in_room(&url, &bruno, "desk").await;
     let mut bridge = Socket::hello(&url, &ana, Some(DeviceId::fresh())).await;
     let mut screen = Socket::hello(&url, &ana, None).await;
-    let typing = Typing { conversation_id: carla.conversation, typing: true };
+    let typing = Typing { conversation_id: carla.conversation, typing: true, recording: false };
     bridge.say(&ClientFrame::Typing(typing.clone())).await;
     assert_eq!(watching.hear().await, ServerFrame::Event { seq: None, event: Event::CustomerTyping(typing.clone()) });
     screen.say(&ClientFrame::Typing(typing.clone())).await;
