@@ -4,11 +4,10 @@ use ownline_model::{
     agent::Agent,
     contact::{Contact, ContactPatch},
     conversation::{Conversation, ConversationItem, Scope},
-    details::MessageDetails,
     event::Event,
     ids::{ContactId, ConversationId, MessageId, TicketId},
     limits,
-    message::{Direction, Message, MessageKind, MessageStatus, NewMessage, Origin, wa_message_id},
+    message::{Direction, Message, MessageStatus, NewMessage, Origin, wa_message_id},
     phone::PhoneNumber,
     problem::{Problem, ProblemCode},
     sync::Op,
@@ -18,9 +17,9 @@ use ownline_model::{
 use super::{
     DeskError, Result, Store,
     change::Change,
-    desk,
+    contents, desk,
     inbound::WaIdentity,
-    own, people, progress, record, safety, scope,
+    media, own, people, progress, record, safety, scope,
     table::{self, outbox::About},
     writer::Tx,
 };
@@ -192,7 +191,13 @@ impl Store {
 }
 
 /// Who may write here: see "Who answers a chat" in ARCHITECTURE.md.
-fn may_write(tx: &Tx<'_>, me: &Agent, conversation: &Conversation, ticket: Option<&Ticket>, own: bool) -> Desk<()> {
+pub(super) fn may_write(
+    tx: &Tx<'_>,
+    me: &Agent,
+    conversation: &Conversation,
+    ticket: Option<&Ticket>,
+    own: bool,
+) -> Desk<()> {
     let working = ticket.filter(|ticket| !matches!(ticket.state, TicketState::Resolved | TicketState::Closed));
     match working {
         Some(ticket) => {
@@ -218,9 +223,10 @@ fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, ne
             Err(ProblemCode::VersionConflict.into())
         });
     }
-    if let Err(code) = limits::check_text(&new.text) {
-        return Ok(Err(Problem::new(code).with_field("text")));
-    }
+    let composed = match contents::compose(tx, &conversation, &new)? {
+        Ok(composed) => composed,
+        Err(problem) => return Ok(Err(problem)),
+    };
     let Some(me) = desk::me(tx)? else { refuse!(ProblemCode::NotSignedIn) };
     let own = own::channel_id(tx)? == Some(conversation.channel_id);
     if let Err(problem) = may_write(tx, &me, &conversation, ticket.as_ref(), own)? {
@@ -241,18 +247,23 @@ fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, ne
         direction: Direction::Outbound,
         origin: Origin::Desk,
         author_id: Some(me.id),
-        kind: MessageKind::Text,
-        text: Some(new.text),
+        kind: composed.kind,
+        text: composed.text,
         status: MessageStatus::Queued,
         failure: None,
         position: table::message::next_position(tx, conversation.id)?,
         at: written_at,
         expires_at: (!own).then(|| written_at.plus_millis(limits::ROUTED_REPLY_TTL_MS)),
-        details: MessageDetails::default(),
+        details: composed.details,
     };
     // On a colleague's number the text has to travel; on the own one only as far as the chat's scope allows.
     let scope = if own { conversation.scope } else { Scope::Shared };
     record::store_new(tx, conversation, false, &message)?;
+    if let Some(media_id) = new.media_id {
+        table::message::set_media(tx, message.id, media_id)?;
+        media::share(tx, &message)?;
+        tx.tell(Change::Files);
+    }
     if let Some(outgoing) = scope::outgoing(scope, &message) {
         let held = own && own::is_held(tx)?;
         table::outbox::add(tx, &Op::Reply { message: outgoing }, record::about(&message), held)?;

@@ -147,8 +147,6 @@ pub enum RecordOutcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToChange {
     pub target: Target,
-    /// Who wrote the message, in a group.
-    pub author: Option<String>,
     pub what: What,
     pub at: UtcMillis,
 }
@@ -171,6 +169,9 @@ pub struct ToSend {
     pub uploaded: Option<Box<Uploaded>>,
     /// The message that it answers, where this machine has it.
     pub quoted: Option<Box<Message>>,
+    /// Not a message but a change of one; kind, details and file are then those of its target, and `message_id` is the
+    /// change's own.
+    pub change: Option<Box<ToChange>>,
     /// Attempts noted so far with [`Store::note_attempt`](crate::store::Store::note_attempt).
     pub attempts: u32,
     pub last_attempt_at: Option<UtcMillis>,

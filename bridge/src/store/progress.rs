@@ -1,5 +1,7 @@
 //! Messages out: what is on offer to WhatsApp, and how far each has come.
 
+use std::collections::HashSet;
+
 use ownline_model::{
     conversation::Scope,
     event::Event,
@@ -12,8 +14,8 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{
-    Result, Store,
-    inbound::{MessageRef, StatusNews, ToSend},
+    Result, Store, amend,
+    inbound::{MessageRef, StatusNews, ToChange, ToSend, Uploaded},
     media, own, people, record, row, scope, table,
     writer::Tx,
 };
@@ -44,8 +46,9 @@ impl Store {
         self.write(move |tx| news.iter().map(|news| advance(tx, news)).collect()).await
     }
 
-    /// Queued messages whose time has passed fail with `expired`.
+    /// Queued messages whose time has passed fail with `expired`; changes of messages are undone.
     pub async fn expire_due(&self) -> Result<()> {
+        self.expire_changes().await?;
         let due = |connection: &Connection| -> Result<Vec<Message>> {
             let Some(channel) = own::channel_id(connection)? else { return Ok(Vec::new()) };
             row::all(
@@ -73,6 +76,9 @@ impl Store {
 }
 
 pub(super) fn note_attempt(tx: &Tx<'_>, message: MessageId) -> Result<bool> {
+    if table::action::note_attempt(tx, message, now())? {
+        return Ok(true);
+    }
     let noted = row::run(
         tx,
         "UPDATE message SET attempts = attempts + 1, last_attempt_at = ?1
@@ -105,9 +111,13 @@ pub(super) fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -
          LIMIT ?3",
     )?;
     let mut rows = statement.query(params![channel.0.into_bytes(), now().0, limit])?;
-    let mut waiting = Vec::new();
+    let mut waiting = changes(connection, limit)?;
+    let changed: HashSet<ConversationId> = waiting.iter().map(|change| change.conversation_id).collect();
     while let Some(row) = rows.next()? {
         let message: Message = serde_json::from_str(&row.get::<_, String>(0)?)?;
+        if changed.contains(&message.conversation_id) {
+            continue;
+        }
         let contact = serde_json::from_str(&row.get::<_, String>(3)?)?;
         let quoted = match &message.details.reply_to {
             Some(quote) => {
@@ -135,12 +145,60 @@ pub(super) fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -
             media_id,
             uploaded: uploaded.map(Box::new),
             quoted: quoted.map(Box::new),
+            change: None,
             attempts: row.get(1)?,
             last_attempt_at: row.get::<_, Option<i64>>(2)?.map(UtcMillis),
             expires_at: message.expires_at,
         });
     }
     Ok(waiting)
+}
+
+/// The oldest change of each chat. They are about messages that have left, so they go ahead of those that wait.
+fn changes(connection: &Connection, limit: u32) -> Result<Vec<ToSend>> {
+    let mut waiting = Vec::new();
+    for action in table::action::heads(connection, now(), limit)? {
+        let Some(conversation) = table::conversation::get(connection, action.conversation)? else { continue };
+        let Some(contact) = table::contact::get(connection, conversation.contact_id)? else { continue };
+        let before = action.body.before;
+        let uploaded = match table::message::media_of(connection, action.message)? {
+            Some(id) => media::uploaded(connection, id, before.kind)?,
+            None => None,
+        };
+        // A file that the phone sent lies where the phone has put it.
+        let uploaded = match uploaded {
+            Some(uploaded) => Some(uploaded),
+            None => table::remote_file::get(connection, action.message)?.map(|file| Uploaded { file, sidecar: None }),
+        };
+        waiting.push(ToSend {
+            message_id: action.id,
+            conversation_id: action.conversation,
+            wa_id: action.wa_id,
+            chat: people::wa_identity(&contact),
+            kind: before.kind,
+            text: String::new(),
+            details: before.details,
+            media_id: None,
+            uploaded: uploaded.map(Box::new),
+            quoted: None,
+            change: Some(Box::new(ToChange { target: action.body.target, what: action.body.what, at: action.body.at })),
+            attempts: action.attempts,
+            last_attempt_at: action.last_attempt_at,
+            expires_at: action.expires_at,
+        });
+    }
+    Ok(waiting)
+}
+
+/// News of a change that was on its way. `false`: it is about no such.
+fn advance_change(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
+    let action = match &news.message {
+        MessageRef::Id(id) => table::action::by_id(tx, *id)?,
+        MessageRef::Sent { wa_id, .. } => table::action::by_wa_id(tx, wa_id)?,
+    };
+    let Some(action) = action else { return Ok(false) };
+    amend::settle(tx, &action, news.at, news.failure.as_ref())?;
+    Ok(true)
 }
 
 fn find(tx: &Tx<'_>, message: &MessageRef) -> Result<Option<Message>> {
@@ -164,7 +222,7 @@ fn find(tx: &Tx<'_>, message: &MessageRef) -> Result<Option<Message>> {
 }
 
 pub(super) fn advance(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
-    let Some(mut message) = find(tx, &news.message)? else { return Ok(false) };
+    let Some(mut message) = find(tx, &news.message)? else { return advance_change(tx, news) };
     let next = message.status.advance(news.status);
     if next == message.status {
         return Ok(false);

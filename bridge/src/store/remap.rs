@@ -139,6 +139,7 @@ pub(super) fn channel(tx: &mut Tx<'_>, old: ChannelId, new: ChannelId) -> Result
 
 fn everywhere(tx: &Tx<'_>, old: Uuid, new: Uuid) -> Result<()> {
     table::alias::add(tx, old, new)?;
+    table::action::rename(tx, old, new)?;
     table::sent::rename(tx, old, new)?;
     table::opt_out::rename(tx, old, new)?;
     table::sharing::rename(tx, old, new)?;

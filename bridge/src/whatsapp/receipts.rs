@@ -16,6 +16,11 @@ pub(super) enum Meaning {
         chat: WaIdentity,
         wa_ids: Vec<String>,
     },
+    /// The agent listened to the customer's voice notes on another device.
+    PlayedElsewhere {
+        chat: WaIdentity,
+        wa_ids: Vec<String>,
+    },
     Nothing,
 }
 
@@ -33,6 +38,9 @@ pub(super) fn meaning(receipt: &Receipt, own: &Own) -> Meaning {
         ReceiptType::Played => MessageStatus::Played,
         ReceiptType::ReadSelf => {
             return Meaning::ReadElsewhere { chat, wa_ids: receipt.message_ids.clone() };
+        }
+        ReceiptType::PlayedSelf => {
+            return Meaning::PlayedElsewhere { chat, wa_ids: receipt.message_ids.clone() };
         }
         // `sent` takes a delivery back, and a status never goes back. Everything else is the devices' own business.
         _ => return Meaning::Nothing,
@@ -107,6 +115,8 @@ mod tests {
         let read = receipt("5511987654321@s.whatsapp.net", ReceiptType::ReadSelf, &["A"]);
         let Meaning::ReadElsewhere { chat, wa_ids } = meaning(&read, &own()) else { panic!("{read:?}") };
         assert_eq!((chat.phone.expect("phone").as_str(), wa_ids), ("+5511987654321", vec!["A".to_owned()]));
+        let played = receipt("5511987654321@s.whatsapp.net", ReceiptType::PlayedSelf, &["A"]);
+        assert!(matches!(meaning(&played, &own()), Meaning::PlayedElsewhere { wa_ids, .. } if wa_ids == ["A"]));
     }
 
     #[test]

@@ -20,12 +20,13 @@ use tokio_util::sync::CancellationToken;
 use whatsapp_rust::{Client, SendError, SendOptions};
 
 use super::{
-    identity, outbound,
+    hook, identity, outbound,
     pace::{Leaving, Pace, Sorted},
     refusal::{self, Verdict},
     window::{Next, Window},
 };
 use crate::{
+    failpoint,
     safety::{Ledger, Sent},
     store::{
         Store, StoreError,
@@ -239,6 +240,7 @@ impl Sender {
 
     /// Handles one answer and those that came with it, in one transaction.
     async fn answered(&mut self, first: ServerAnswer) {
+        failpoint::here("answered");
         let mut answers = vec![first];
         while answers.len() < ANSWERS_AT_ONCE
             && let Ok(answer) = self.answers.try_recv()
@@ -268,6 +270,7 @@ impl Sender {
             tracing::error!(%error, "that WhatsApp takes no new chats could not be noted");
         }
         self.tell(told).await;
+        failpoint::here("settled");
     }
 
     /// An answer that comes after its time still counts: WhatsApp has the message.
@@ -303,9 +306,17 @@ async fn attempt(store: &Store, client: &Arc<Client>, message: ToSend, sent: Opt
         Ok(false) => return Outcome::Withdrawn,
         Err(why) => return Outcome::Later(why),
     }
+    let wire = match outbound::message(&message, &address, &hook::own(client)) {
+        Ok(wire) => wire,
+        Err(why) => return Outcome::Failed(refusal::unsendable(&why.to_string())),
+    };
     let options = SendOptions::default().with_message_id(message.wa_id);
-    match client.send_message_with_options(address, outbound::text(&message.text), options).await {
-        Ok(_) => Outcome::Left,
+    failpoint::here("leaving");
+    match client.send_message_with_options(address, wire, options).await {
+        Ok(_) => {
+            failpoint::here("left");
+            Outcome::Left
+        }
         Err(error) => outcome_of(client, &message.chat, error).await,
     }
 }

@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use ownline_model::{
     desk_query::MessageQuery,
     ids::{ConversationId, MessageId},
-    message::{Message, NewMessage},
+    message::{EditMessage, Message, NewMessage, React},
     page::Page,
     problem::ProblemCode,
 };
@@ -64,4 +64,77 @@ pub(crate) async fn retry_message(
     Path(id): Path<MessageId>,
 ) -> Result<Json<Message>, ApiError> {
     Ok(Json(app.store.retry_message(id).await?))
+}
+
+/// Changes the words of a message of the own number, within WhatsApp's quarter of an hour. Shown at once; where WhatsApp does
+/// not take it, it is undone and `failure` says why.
+#[utoipa::path(
+    patch,
+    path = "/api/messages/{id}",
+    operation_id = "edit_message",
+    tag = "bridge",
+    params(("id" = String, Path, format = "uuid", description = "The message.")),
+    request_body = EditMessage,
+    responses((status = 200, body = Message, description = "The message with its new words."), Problems),
+    security(("bearer" = []))
+)]
+pub(crate) async fn edit_message(
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+    Json(edit): Json<EditMessage>,
+) -> Result<Json<Message>, ApiError> {
+    Ok(Json(app.store.edit_message(id, edit.text).await?))
+}
+
+/// Takes a message of the own number back for everyone. Undone like an edit.
+#[utoipa::path(
+    delete,
+    path = "/api/messages/{id}",
+    operation_id = "revoke_message",
+    tag = "bridge",
+    params(("id" = String, Path, format = "uuid", description = "The message.")),
+    responses((status = 200, body = Message, description = "What is left of it."), Problems),
+    security(("bearer" = []))
+)]
+pub(crate) async fn revoke_message(
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+) -> Result<Json<Message>, ApiError> {
+    Ok(Json(app.store.revoke_message(id).await?))
+}
+
+/// Reacts to a message of a chat on the own number, or takes the reaction back. Undone like an edit.
+#[utoipa::path(
+    put,
+    path = "/api/messages/{id}/reaction",
+    operation_id = "react",
+    tag = "bridge",
+    params(("id" = String, Path, format = "uuid", description = "The message.")),
+    request_body = React,
+    responses((status = 200, body = Message, description = "The message with its reactions."), Problems),
+    security(("bearer" = []))
+)]
+pub(crate) async fn react(
+    State(app): State<App>,
+    Path(id): Path<MessageId>,
+    Json(react): Json<React>,
+) -> Result<Json<Message>, ApiError> {
+    Ok(Json(app.store.react(id, react.emoji).await?))
+}
+
+/// The agent has listened to a voice note of the customer, who sees it where the line tells of reading.
+#[utoipa::path(
+    post,
+    path = "/api/messages/{id}/played",
+    operation_id = "mark_played",
+    tag = "bridge",
+    params(("id" = String, Path, format = "uuid", description = "The message.")),
+    responses((status = 204, description = "Noted."), Problems),
+    security(("bearer" = []))
+)]
+pub(crate) async fn mark_played(State(app): State<App>, Path(id): Path<MessageId>) -> Result<StatusCode, ApiError> {
+    if let Some(tick) = app.store.mark_played(id).await? {
+        app.session.mark_played(tick.chat, tick.wa_id);
+    }
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,11 +1,12 @@
 //! What becomes of messages after they came: edits, revocations, reactions, votes. Each is stamped, so that repeated and
 //! overtaken ones change nothing, and waits where its message is not here yet.
 
+mod ask;
 mod votes;
 
 use ownline_model::{
     channel::Channel,
-    details::{Content, Reaction},
+    details::Reaction,
     event::Event,
     ids::{AgentId, MessageId},
     message::{Amendment, Direction, Message, MessageKind},
@@ -15,6 +16,7 @@ use rusqlite::Connection;
 
 use super::{
     Result,
+    change::Change,
     inbound::{ChangeFact, What},
     own, people, progress, record,
     table::{
@@ -24,6 +26,8 @@ use super::{
     writer::Tx,
 };
 use ownline_model::conversation::Scope;
+
+pub(super) use ask::settle;
 
 /// Shown under one message.
 const REACTIONS_MAX: usize = 100;
@@ -55,7 +59,7 @@ pub(super) fn follow(tx: &mut Tx<'_>, channel: &Channel, fact: &ChangeFact) -> R
 }
 
 /// Applies what waited for this message, which is about to be stored. The poll's secret is stored before.
-pub(super) fn settle_waiting(tx: &Tx<'_>, message: &mut Message, channel: &Channel) -> Result<()> {
+pub(super) fn settle_waiting(tx: &mut Tx<'_>, message: &mut Message, channel: &Channel) -> Result<()> {
     let waiting = table::waiting_change::of(tx, &message.wa_id)?;
     if waiting.is_empty() {
         return Ok(());
@@ -115,7 +119,7 @@ const fn other(direction: Direction) -> Direction {
 
 /// Changes the message where the fact is news. `None`: it stays as it is.
 pub(super) fn apply(
-    tx: &Tx<'_>,
+    tx: &mut Tx<'_>,
     message: &mut Message,
     fact: &ChangeFact,
     owner: AgentId,
@@ -137,7 +141,7 @@ pub(super) fn apply(
     }
 }
 
-fn edit(tx: &Tx<'_>, message: &mut Message, fact: &ChangeFact, text: Option<&String>) -> Result<Option<Amendment>> {
+fn edit(tx: &mut Tx<'_>, message: &mut Message, fact: &ChangeFact, text: Option<&String>) -> Result<Option<Amendment>> {
     if !is_authors(message, fact) || (text.is_none() && message.kind == MessageKind::Text) {
         return Ok(None);
     }
@@ -155,7 +159,7 @@ fn is_authors(message: &Message, fact: &ChangeFact) -> bool {
 }
 
 /// Text, file, place, poll, reactions: all of it is gone, here too.
-fn revoke(tx: &Tx<'_>, message: &mut Message, fact: &ChangeFact) -> Result<Amendment> {
+fn revoke(tx: &mut Tx<'_>, message: &mut Message, fact: &ChangeFact) -> Result<Amendment> {
     empty(message, fact.at);
     forget_content(tx, message.id)?;
     Ok(Amendment::Revoked { at: fact.at })
@@ -170,12 +174,16 @@ pub(super) fn empty(message: &mut Message, at: ownline_model::time::UtcMillis) {
 }
 
 /// Takes what belonged to the content out of the other tables. The bytes of a file go with the next tidying.
-pub(super) fn forget_content(connection: &Connection, message: MessageId) -> Result<()> {
-    table::remote_file::delete(connection, message)?;
-    table::file_work::fetched(connection, message)?;
-    table::poll_secret::delete(connection, message)?;
-    table::amended::forget(connection, message)?;
-    table::message::forget_media(connection, message)
+pub(super) fn forget_content(tx: &mut Tx<'_>, message: MessageId) -> Result<()> {
+    table::remote_file::delete(tx, message)?;
+    table::file_work::fetched(tx, message)?;
+    table::file_work::shared(tx, message)?;
+    table::poll_secret::delete(tx, message)?;
+    table::amended::forget(tx, message)?;
+    if table::message::forget_file(tx, message)? {
+        tx.tell(Change::FilesDropped);
+    }
+    Ok(())
 }
 
 fn react(
@@ -240,12 +248,4 @@ pub(super) fn tell_server(tx: &mut Tx<'_>, message: &Message, amendment: Amendme
     let held = own::is_held(tx)?;
     table::outbox::add(tx, &op, record::about(message), held)?;
     Ok(())
-}
-
-/// How many options a poll has; 0 for what is none.
-pub(super) fn options(message: &Message) -> usize {
-    match message.details.content.as_deref() {
-        Some(Content::Poll(poll)) => poll.options.len(),
-        _ => 0,
-    }
 }

@@ -81,7 +81,7 @@ fn of(connection: &Connection, rules: &Rules, message: &ToSend, now: UtcMillis) 
         has_link: has_link(&message.text),
         alike: u32::try_from(alike).unwrap_or(u32::MAX),
         again: message.attempts > 0,
-        amends: false,
+        amends: message.change.is_some(),
     })
 }
 

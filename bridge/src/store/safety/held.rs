@@ -37,7 +37,8 @@ impl Store {
             if !progress::note_attempt(tx, id)? {
                 return Ok(false);
             }
-            let Some(message) = table::message::get(tx, id)? else { return Ok(false) };
+            // A change of a message counts for nothing.
+            let Some(message) = table::message::get(tx, id)? else { return Ok(true) };
             if let Some(sent) = sent {
                 let print = message.text.as_deref().and_then(fingerprint);
                 table::sent::put(tx, &Sent { message: id, chat: message.conversation_id, ..sent }, print)?;

@@ -91,6 +91,12 @@ pub(in crate::store) fn set_media(connection: &Connection, id: MessageId, media:
     Ok(())
 }
 
+pub(in crate::store) fn media_of(connection: &Connection, id: MessageId) -> Result<Option<MediaId>> {
+    let media: Option<Option<[u8; 16]>> =
+        row::scalar(connection, "SELECT media_id FROM message WHERE id = ?", [id.0.into_bytes()])?;
+    Ok(media.flatten().map(|id| MediaId(uuid::Uuid::from_bytes(id))))
+}
+
 /// One message turns out to be another: the file of the first goes with the second.
 pub(in crate::store) fn inherit_file(connection: &Connection, old: MessageId, new: MessageId) -> Result<()> {
     row::run(
@@ -101,10 +107,13 @@ pub(in crate::store) fn inherit_file(connection: &Connection, old: MessageId, ne
     Ok(())
 }
 
-/// It takes no file along any more.
-pub(in crate::store) fn forget_media(connection: &Connection, id: MessageId) -> Result<()> {
+/// It takes no file along any more, and nobody else does. `false`: it took none.
+pub(in crate::store) fn forget_file(connection: &Connection, id: MessageId) -> Result<bool> {
+    let file = "(SELECT media_id FROM message WHERE id = ?)";
+    let forgotten = row::run(connection, &format!("DELETE FROM local_file WHERE id = {file}"), [id.0.into_bytes()])?;
+    row::run(connection, &format!("DELETE FROM file_upload WHERE media_id = {file}"), [id.0.into_bytes()])?;
     row::run(connection, "UPDATE message SET media_id = NULL WHERE id = ?", [id.0.into_bytes()])?;
-    Ok(())
+    Ok(forgotten > 0)
 }
 
 /// The server knows the message, or is about to.

@@ -1,5 +1,6 @@
 //! One file per table: the function that writes a row, and the plain queries.
 
+pub(super) mod action;
 pub(super) mod agent;
 pub(super) mod alias;
 pub(super) mod amended;

@@ -1,5 +1,6 @@
 //! The store told as stories: what a machine sees, and what must be true afterwards.
 
+mod actions;
 mod amend;
 mod answers;
 mod apply;
