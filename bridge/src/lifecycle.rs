@@ -27,6 +27,7 @@ use crate::{
     api::{
         self,
         app::App,
+        attendance::Attendance,
         realtime::Watchers,
         serve,
         tokens::{Tokens, random_token},
@@ -142,6 +143,7 @@ impl Bridge {
             tokens: Arc::clone(&tokens),
             url: url.clone().into(),
             port,
+            attendance: Attendance::new(store.clone()),
             watchers: Watchers::new(store.clone()),
             cancel: cancel.clone(),
         };
@@ -158,6 +160,7 @@ impl Bridge {
             notifications.clone(),
         )));
         tasks.spawn(cancel.clone().run_until_cancelled_owned(expire(store.clone())));
+        tasks.spawn(cancel.clone().run_until_cancelled_owned(store.clone().keep_files_tidy()));
         tasks.close();
         Ok(RunningBridge {
             url,

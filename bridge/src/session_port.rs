@@ -70,9 +70,9 @@ pub enum SessionCommand {
     /// Ask the phone for what came before a message. It answers with a piece of history, when it is on.
     AskForOlder { older: OlderThan, answer: Answer<()> },
     /// The agent types to the customer (or stopped). Best effort.
-    AgentTyping { chat: WaIdentity, typing: bool },
-    /// The agent has seen these messages of the customer. Best effort: WhatsApp's ticks only.
-    MarkRead { chat: WaIdentity, wa_ids: Vec<String> },
+    AgentTyping { chat: WaIdentity, typing: bool, recording: bool },
+    /// The agent has listened to this voice note. Best effort, like the ticks.
+    MarkPlayed { chat: WaIdentity, wa_id: String },
 }
 
 /// The asking end. Cheap to clone.
@@ -135,13 +135,13 @@ impl SessionPort {
     }
 
     /// Dropped when the session is busy: a typing hint is worth nothing late.
-    pub fn agent_typing(&self, chat: WaIdentity, typing: bool) {
-        let _ = self.commands.try_send(SessionCommand::AgentTyping { chat, typing });
+    pub fn agent_typing(&self, chat: WaIdentity, typing: bool, recording: bool) {
+        let _ = self.commands.try_send(SessionCommand::AgentTyping { chat, typing, recording });
     }
 
     /// Dropped when the session is busy.
-    pub fn mark_read(&self, chat: WaIdentity, wa_ids: Vec<String>) {
-        let _ = self.commands.try_send(SessionCommand::MarkRead { chat, wa_ids });
+    pub fn mark_played(&self, chat: WaIdentity, wa_id: String) {
+        let _ = self.commands.try_send(SessionCommand::MarkPlayed { chat, wa_id });
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> SessionCommand) -> Result<T, SessionError> {

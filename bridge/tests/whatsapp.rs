@@ -76,9 +76,10 @@ async fn the_customer_sees_that_the_agent_read_and_types() {
     let Stage { network, line, folder: _folder } = linked().await;
     let id = network.write(CUSTOMER, AGENT, "hello?").await;
     line.await_messages(CUSTOMER, 1).await;
-    let chat = line.store.own_chat(line.chat(CUSTOMER).await.conversation.id).await.expect("store").expect("own chat");
+    let conversation = line.chat(CUSTOMER).await.conversation.id;
+    let chat = line.store.own_chat(conversation).await.expect("store").expect("own chat");
     let mut events = network.events().await;
-    line.port.agent_typing(chat.clone(), true);
+    line.port.agent_typing(chat, true, false);
     let typing = async {
         while let Some(event) = events.next().await {
             if event["type"] == "typing" && event["from"] == AGENT && event["number"] == CUSTOMER {
@@ -89,7 +90,7 @@ async fn the_customer_sees_that_the_agent_read_and_types() {
     };
     let typing = tokio::time::timeout(simulated::line::WITHIN, typing).await.expect("typing in time");
     assert_eq!(typing, "composing");
-    line.port.mark_read(chat, vec![id.clone()]);
+    line.store.owe_ticks(conversation, vec![id.clone()]).await.expect("owed");
     eventually("the blue ticks", async || {
         let messages = network.get(&format!("/customers/{CUSTOMER}/messages?with={AGENT}")).await;
         let message = messages.as_array()?.iter().find(|message| message["id"] == id.as_str())?.clone();

@@ -84,6 +84,9 @@ pub enum ReadReceipts {
 #[serde(deny_unknown_fields)]
 pub struct AgentPresent {
     pub present: bool,
+    /// A name that the screen made up for itself, so that each window speaks for itself only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
 }
 
 /// `GET /pairing-code`: to type on the phone instead of scanning.

@@ -63,6 +63,8 @@ pub enum Event {
     /// Earlier messages came from the phone: lists and the open chat are to be read anew.
     #[serde(rename = "conversation:history")]
     HistoryArrived(HistoryArrived),
+    #[serde(rename = "customer:presence")]
+    CustomerPresence(CustomerPresence),
     #[serde(rename = "agent:typing")]
     AgentTyping(AgentTyping),
     #[serde(rename = "agent:online")]
@@ -76,6 +78,17 @@ pub enum Event {
 pub struct Typing {
     pub conversation_id: ConversationId,
     pub typing: bool,
+    /// A voice note is being recorded rather than written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recording: bool,
+}
+
+/// Whether the customer looks at WhatsApp now, as far as the customer lets others know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerPresence {
+    pub conversation_id: ConversationId,
+    pub online: bool,
+    pub last_seen: Option<UtcMillis>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -105,6 +118,7 @@ impl Event {
         !matches!(
             self,
             Self::CustomerTyping(_)
+                | Self::CustomerPresence(_)
                 | Self::HistoryArrived(_)
                 | Self::AgentTyping(_)
                 | Self::AgentOnline(_)
@@ -128,6 +142,7 @@ impl Event {
             | Self::TicketResolved(t)
             | Self::TicketClosed(t) => Some(t.conversation_id),
             Self::CustomerTyping(t) => Some(t.conversation_id),
+            Self::CustomerPresence(presence) => Some(presence.conversation_id),
             Self::AgentTyping(t) => Some(t.conversation_id),
             Self::HistoryArrived(h) => h.conversation_id,
             Self::AgentUpdated(_)

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     account::Account,
-    api::{realtime::Watchers, tokens::Tokens},
+    api::{attendance::Attendance, realtime::Watchers, tokens::Tokens},
     session_port::SessionPort,
     store::Store,
 };
@@ -20,6 +20,8 @@ pub(crate) struct App {
     /// `http://127.0.0.1:PORT`.
     pub(crate) url: Arc<str>,
     pub(crate) port: u16,
+    /// Which windows the agent sits before.
+    pub(crate) attendance: Attendance,
     /// Which chats are on the screens.
     pub(crate) watchers: Watchers,
     /// Ends the sockets when the bridge ends.

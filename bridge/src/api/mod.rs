@@ -1,6 +1,7 @@
 //! The localhost API: the desk's routes from the replica, the bridge's own routes, and the rest forwarded to the server.
 
 pub(crate) mod app;
+pub(crate) mod attendance;
 mod file_answer;
 mod forward;
 mod guard;

@@ -114,7 +114,7 @@ impl Rooms {
     /// Lasting news go to the desk's room, a chat's passing ones to that chat's.
     fn want(&self, event: &Event) -> bool {
         match event {
-            Event::CustomerTyping(_) | Event::AgentTyping(_) => {
+            Event::CustomerTyping(_) | Event::CustomerPresence(_) | Event::AgentTyping(_) => {
                 event.conversation_id().is_some_and(|chat| self.chats.contains(&chat))
             }
             _ => self.desk,
@@ -205,7 +205,7 @@ async fn take(app: &App, rooms: &mut Rooms, socket: &mut WebSocket, text: &str) 
             rooms.unsubscribe(&room);
             None
         }
-        Ok(ClientFrame::Typing(typing)) => {
+        Ok(ClientFrame::Typing(typing) | ClientFrame::AgentTyping(typing)) => {
             agent_types(app, typing).await;
             None
         }
@@ -222,7 +222,7 @@ async fn take(app: &App, rooms: &mut Rooms, socket: &mut WebSocket, text: &str) 
 /// The customer sees that the agent types, where the chat is on this machine's number.
 async fn agent_types(app: &App, typing: Typing) {
     match app.store.own_chat(typing.conversation_id).await {
-        Ok(Some(chat)) => app.session.agent_typing(chat, typing.typing),
+        Ok(Some(chat)) => app.session.agent_typing(chat, typing.typing, typing.recording),
         Ok(None) => {}
         Err(error) => tracing::debug!(%error, "typing was not passed on"),
     }

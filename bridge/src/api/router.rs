@@ -35,7 +35,7 @@ fn desk() -> OpenApiRouter<App> {
         .routes(routes!(r::history::ask_for_older))
         .routes(routes!(r::messages::list_messages, r::messages::send_message))
         .routes(routes!(r::messages::retry_message))
-        .routes(routes!(r::media::hand_over_media))
+        .routes(routes!(r::media::upload_media))
         .routes(routes!(r::media::get_media, r::media::fetch_media))
         .routes(routes!(r::tickets::list_tickets))
         .routes(routes!(r::tickets::get_ticket))
@@ -65,6 +65,8 @@ fn own() -> OpenApiRouter<App> {
         .routes(routes!(r::link::pairing_code))
         .routes(routes!(r::passkey::passkey_request, r::passkey::answer_passkey))
         .routes(routes!(r::passkey::confirm_passkey))
+        .routes(routes!(r::presence::put_presence))
+        .routes(routes!(r::settings::line_settings, r::settings::put_line_settings))
         .routes(routes!(r::link::unlink))
         .routes(routes!(r::link::restart))
         .routes(routes!(r::account::check_server))
@@ -72,6 +74,9 @@ fn own() -> OpenApiRouter<App> {
         .routes(routes!(r::account::enrol_at))
         .routes(routes!(r::account::sign_out))
         .routes(routes!(r::browser::browser_link))
+        .routes(routes!(r::messages::edit_message, r::messages::revoke_message))
+        .routes(routes!(r::messages::react))
+        .routes(routes!(r::messages::mark_played))
 }
 
 /// Open to whoever passes the guard's first gates: they show nothing and take no token.
@@ -112,7 +117,7 @@ fn routes() -> OpenApiRouter<App> {
 }
 
 /// The bridge's own paths outside of `/api/`, which the screen's router never sees.
-const OWN_PATHS: [&str; 23] = [
+const OWN_PATHS: [&str; 25] = [
     "/health",
     "/challenge",
     "/status",
@@ -126,6 +131,8 @@ const OWN_PATHS: [&str; 23] = [
     "/pairing-code",
     "/passkey",
     "/passkey/confirm",
+    "/presence",
+    "/settings",
     "/unlink",
     "/safety",
     "/safety/opt-outs",

@@ -72,6 +72,7 @@ fn event(tx: &mut Tx<'_>, event: Event, live: bool) -> Result<()> {
         passing @ (Event::ContactMerged(_)
         | Event::HistoryArrived(_)
         | Event::CustomerTyping(_)
+        | Event::CustomerPresence(_)
         | Event::AgentTyping(_)
         | Event::AgentOnline(_)
         | Event::AgentOffline(_)) => {

@@ -15,6 +15,8 @@ pub enum Change {
     CustomerWrote(Box<CustomerWrote>),
     /// A customer of the own number types, or stopped.
     CustomerTyping { typing: Typing, scope: Scope },
+    /// Customers may hear that their messages were read.
+    TicksOwed,
     /// There may be a message to hand to WhatsApp.
     ToSend,
     /// The phone has handed over a piece of history.

@@ -254,6 +254,41 @@ const STEPS: &[&str] = &[
         after           INTEGER NOT NULL
     ) STRICT;
     ",
+    // changes of messages on their way to WhatsApp
+    r"
+    CREATE TABLE action (
+        seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+        id              BLOB NOT NULL UNIQUE,
+        wa_id           TEXT NOT NULL UNIQUE,
+        conversation_id BLOB NOT NULL,
+        message_id      BLOB NOT NULL,
+        body            TEXT NOT NULL,
+        attempts        INTEGER NOT NULL DEFAULT 0,
+        last_attempt_at INTEGER,
+        expires_at      INTEGER
+    ) STRICT;
+    CREATE INDEX action_chat ON action (conversation_id, seq);
+    CREATE INDEX action_message ON action (message_id, seq);
+    ",
+    // read receipts that customers are owed
+    r"
+    CREATE TABLE owed_tick (
+        conversation_id BLOB NOT NULL,
+        wa_id           TEXT NOT NULL,
+        owed_at         INTEGER NOT NULL,
+        PRIMARY KEY (conversation_id, wa_id)
+    ) STRICT, WITHOUT ROWID;
+    ",
+    // history: which parts have come, so that lost ones can be asked for again
+    r"
+    CREATE TABLE history_part (
+        kind  TEXT NOT NULL,
+        part  INTEGER NOT NULL,
+        came  INTEGER NOT NULL,
+        asked INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (kind, part)
+    ) STRICT, WITHOUT ROWID;
+    ",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

@@ -7,6 +7,7 @@ mod answers;
 mod apply;
 pub mod change;
 mod compose;
+mod contents;
 mod db;
 mod desk;
 pub mod history;
@@ -15,6 +16,7 @@ pub mod media;
 mod migrations;
 mod own;
 mod people;
+mod played;
 mod progress;
 mod readers;
 mod record;
@@ -27,6 +29,7 @@ mod sharing;
 mod status;
 mod table;
 mod tickets;
+mod ticks;
 mod writer;
 
 #[cfg(test)]
@@ -55,8 +58,10 @@ use writer::{Tx, Writer};
 
 pub use account::SignedIn;
 pub use compose::{ReadMark, Ticks};
+pub use played::PlayedTick;
 pub use safety::{Offer, Offers};
 pub use tickets::{Asked, TicketAction};
+pub use ticks::DueTicks;
 
 /// Changes that a slow listener may be behind before it has to read anew.
 const CHANGES: usize = 4096;
@@ -120,6 +125,8 @@ struct Inner {
     server: watch::Sender<ServerLink>,
     clock_skew: watch::Sender<Option<i64>>,
     watched: watch::Sender<BTreeSet<ConversationId>>,
+    /// Until when the agent counts as sitting before a screen.
+    present: watch::Sender<Option<tokio::time::Instant>>,
     notices: Mutex<Vec<Problem>>,
     whatsapp_db: WhatsAppDb,
     media: MediaFolder,
@@ -187,6 +194,7 @@ impl Store {
                 server: watch::Sender::new(ServerLink::SignedOut),
                 clock_skew: watch::Sender::new(None),
                 watched: watch::Sender::new(BTreeSet::new()),
+                present: watch::Sender::new(None),
                 notices: Mutex::new(notice.into_iter().collect()),
                 whatsapp_db: WhatsAppDb { path: data.join("whatsapp.db"), key: key.clone() },
                 media: MediaFolder::open(data, key.for_files())?,

@@ -2,7 +2,7 @@
 
 use ownline_model::{
     agent::Agent,
-    bridge::NumberUse,
+    bridge::{LineSettings, NumberUse, ReadReceipts},
     channel::Channel,
     conversation::Scope,
     event::Event,
@@ -21,12 +21,16 @@ use super::{
     inbound::LinkedAccount,
     row, safety,
     table::{self, outbox::About},
+    ticks,
     writer::Tx,
 };
 use crate::time::now;
 
 const ACCOUNT: &str = "link.account";
 const SETTINGS: &str = "link.settings";
+const READ_RECEIPTS: &str = "line.read_receipts";
+/// What new chats share, where the agent chose something else than at linking.
+const DEFAULT_SCOPE: &str = "line.default_scope";
 /// The own channel's id.
 const CHANNEL: &str = "channel.own";
 /// What was last told about it.
@@ -48,8 +52,16 @@ pub(super) fn settings(connection: &Connection) -> Result<Option<LinkSettings>> 
     table::value::get_json(connection, SETTINGS)
 }
 
+/// When the customer's ticks turn blue.
+pub(super) fn read_receipts(connection: &Connection) -> Result<ReadReceipts> {
+    Ok(table::value::get_json(connection, READ_RECEIPTS)?.unwrap_or_default())
+}
+
 /// What a new chat shares. Nothing as long as nobody has said.
 pub(super) fn default_scope(connection: &Connection) -> Result<Scope> {
+    if let Some(chosen) = table::value::get_json(connection, DEFAULT_SCOPE)? {
+        return Ok(chosen);
+    }
     Ok(match settings(connection)?.map(|settings| settings.number_use) {
         Some(NumberUse::Work) => Scope::Shared,
         Some(NumberUse::Personal) | None => Scope::Private,
@@ -197,7 +209,40 @@ impl Store {
         let session = self.inner.session.borrow().name();
         self.write(move |tx| {
             table::value::set_json(tx, SETTINGS, &settings)?;
+            table::value::set(tx, DEFAULT_SCOPE, None)?;
             refresh(tx, session)
+        })
+        .await
+    }
+
+    /// What the agent decides about the own line; `None` before the first link.
+    pub async fn line_settings(&self) -> Result<Option<LineSettings>> {
+        self.read(|connection| {
+            let Some(link) = settings(connection)? else { return Ok(None) };
+            Ok(Some(LineSettings {
+                read_receipts: read_receipts(connection)?,
+                default_scope: default_scope(connection)?,
+                lends: link.lends,
+            }))
+        })
+        .await
+    }
+
+    /// `false` before the first link.
+    pub async fn set_line_settings(&self, line: LineSettings) -> Result<bool> {
+        let session = self.inner.session.borrow().name();
+        self.write(move |tx| {
+            let Some(link) = settings(tx)? else { return Ok(false) };
+            table::value::set_json(tx, SETTINGS, &LinkSettings { lends: line.lends, ..link })?;
+            table::value::set_json(tx, DEFAULT_SCOPE, &line.default_scope)?;
+            table::value::set_json(tx, READ_RECEIPTS, &line.read_receipts)?;
+            match line.read_receipts {
+                ReadReceipts::Never => ticks::forgive(tx)?,
+                ReadReceipts::OnView | ReadReceipts::OnReply => tx.tell(Change::TicksOwed),
+            }
+            refresh(tx, session)?;
+            tx.tell(Change::Status);
+            Ok(true)
         })
         .await
     }

@@ -4,7 +4,7 @@ use ownline_model::{
     channel::Channel,
     contact::{Contact, ContactIdentity, ContactKind},
     conversation::{Conversation, ConversationState, LastMessage, Priority},
-    event::{Event, Typing},
+    event::{CustomerPresence, Event, Typing},
     ids::{ContactId, ConversationId},
     limits,
     message::{self, Message},
@@ -195,11 +195,21 @@ impl Store {
     }
 
     /// The customer types, or stopped. Not stored.
-    pub async fn customer_typing(&self, chat: WaIdentity, typing: bool) -> Result<()> {
+    pub async fn customer_typing(&self, chat: WaIdentity, typing: bool, recording: bool) -> Result<()> {
         let conversation = self.read(move |connection| own_conversation(connection, &chat)).await?;
         if let Some(conversation) = conversation {
-            let typing = Typing { conversation_id: conversation.id, typing };
+            let typing = Typing { conversation_id: conversation.id, typing, recording };
             let _ = self.inner.changes.send(Change::CustomerTyping { typing, scope: conversation.scope });
+        }
+        Ok(())
+    }
+
+    /// The customer looks at WhatsApp, or no longer. Not stored.
+    pub async fn customer_presence(&self, chat: WaIdentity, online: bool, last_seen: Option<UtcMillis>) -> Result<()> {
+        let conversation = self.read(move |connection| own_conversation(connection, &chat)).await?;
+        if let Some(conversation) = conversation {
+            let presence = CustomerPresence { conversation_id: conversation.id, online, last_seen };
+            let _ = self.inner.changes.send(Change::Event(Box::new(Event::CustomerPresence(presence))));
         }
         Ok(())
     }

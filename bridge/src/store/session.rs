@@ -7,7 +7,7 @@ use ownline_model::{
     ids::ConversationId,
     session::SessionState,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{Result, Store, change::Change, safety};
 
@@ -82,6 +82,19 @@ impl Store {
 
     pub fn watched_chats(&self) -> watch::Receiver<BTreeSet<ConversationId>> {
         self.inner.watched.subscribe()
+    }
+
+    /// The agent sits before a screen, and says so again before then; `None`: no longer.
+    pub fn set_present_until(&self, until: Option<Instant>) {
+        self.inner.present.send_if_modified(|known| {
+            let changed = *known != until;
+            *known = until;
+            changed
+        });
+    }
+
+    pub fn present_until(&self) -> watch::Receiver<Option<Instant>> {
+        self.inner.present.subscribe()
     }
 
     /// This machine's clock minus the server's, in milliseconds.

@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use ownline_model::phone::PhoneNumber;
 use whatsapp_rust::{ChatStateType, Client, Jid};
 
-use super::identity;
+use super::{history, identity};
 use crate::{
     session_port::{Answer, SessionError},
-    store::inbound::WaIdentity,
+    store::{history::OlderThan, inbound::WaIdentity},
 };
 
 /// Less than a caller waits for the session.
@@ -16,15 +16,22 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
 pub(super) enum Request {
     IsOnWhatsapp { phone: PhoneNumber, answer: Answer<Option<WaIdentity>> },
-    AgentTyping { chat: WaIdentity, typing: bool },
-    MarkRead { chat: WaIdentity, wa_ids: Vec<String> },
+    Older { older: OlderThan, answer: Answer<()> },
+    AgentTyping { chat: WaIdentity, typing: bool, recording: bool },
+    MarkPlayed { chat: WaIdentity, wa_id: String },
 }
 
 impl Request {
     /// There is no connection. Hints are worth nothing later; ticks can be given when the chat is read again.
     pub(super) fn refuse(self) {
-        if let Self::IsOnWhatsapp { answer, .. } = self {
-            let _ = answer.send(Err(SessionError::NotConnected));
+        match self {
+            Self::IsOnWhatsapp { answer, .. } => {
+                let _ = answer.send(Err(SessionError::NotConnected));
+            }
+            Self::Older { answer, .. } => {
+                let _ = answer.send(Err(SessionError::NotConnected));
+            }
+            Self::AgentTyping { .. } | Self::MarkPlayed { .. } => {}
         }
     }
 }
@@ -35,28 +42,27 @@ pub(super) async fn carry_out(client: Arc<Client>, request: Request) {
             let asked = tokio::time::timeout(ANSWER_WITHIN, is_on_whatsapp(&client, &phone)).await;
             let _ = answer.send(asked.unwrap_or(Err(SessionError::Unavailable)));
         }
-        Request::AgentTyping { chat, typing } => {
+        Request::Older { older, answer } => {
+            let asked = tokio::time::timeout(ANSWER_WITHIN, history::ask_for_older(&client, &older)).await;
+            let _ = answer.send(asked.unwrap_or(Err(SessionError::Unavailable)));
+        }
+        Request::AgentTyping { chat, typing, recording } => {
             let Some(to) = wire_address(&client, &chat).await else { return };
-            let state = if typing { ChatStateType::Composing } else { ChatStateType::Paused };
+            let state = match (typing, recording) {
+                (true, true) => ChatStateType::Recording,
+                (true, false) => ChatStateType::Composing,
+                (false, _) => ChatStateType::Paused,
+            };
             if let Err(error) = client.chatstate().send(&to, state).await {
                 tracing::debug!(%error, "the customer was not told that the agent types");
             }
         }
-        Request::MarkRead { chat, wa_ids } => {
+        Request::MarkPlayed { chat, wa_id } => {
             let Some(to) = wire_address(&client, &chat).await else { return };
-            let ids: Vec<&str> = wa_ids.iter().map(String::as_str).collect();
-            if let Err(error) = client.mark_as_read(&to, None, &ids).await {
-                tracing::warn!(%error, "the customer was not told that the messages are read");
+            if let Err(error) = client.mark_as_played(&to, None, &[&wa_id]).await {
+                tracing::warn!(%error, "the customer was not told that the voice note was played");
             }
         }
-    }
-}
-
-/// Shows the line as present. A device that never does gets no typing, and its receipts count as from someone who is away; the
-/// library does it at later logins, but not at the first.
-pub(super) async fn appear(client: Arc<Client>) {
-    if let Err(error) = client.presence().set_available().await {
-        tracing::warn!(%error, "the line does not appear as present");
     }
 }
 
@@ -70,6 +76,6 @@ async fn is_on_whatsapp(client: &Client, phone: &PhoneNumber) -> Result<Option<W
     }))
 }
 
-async fn wire_address(client: &Client, chat: &WaIdentity) -> Option<Jid> {
+pub(super) async fn wire_address(client: &Client, chat: &WaIdentity) -> Option<Jid> {
     identity::wire_address(chat, client.is_lid_migrated().await)
 }

@@ -6,7 +6,10 @@ use ownline_model::time::UtcMillis;
 use tokio::sync::mpsc;
 use whatsapp_rust::{
     Client,
-    wacore::types::{events::Event, presence::ChatPresence},
+    wacore::types::{
+        events::Event,
+        presence::{ChatPresence, ChatPresenceMedia},
+    },
 };
 
 use super::{
@@ -28,7 +31,9 @@ pub(super) struct DeskNews {
     answers: Vec<ServerAnswer>,
     facts: Vec<Incoming>,
     read: Vec<(WaIdentity, Vec<String>)>,
-    typing: Vec<(WaIdentity, bool)>,
+    played: Vec<(WaIdentity, Vec<String>)>,
+    typing: Vec<(WaIdentity, ChatPresence, ChatPresenceMedia)>,
+    presence: Vec<(WaIdentity, bool, Option<UtcMillis>)>,
     people: Vec<(WaIdentity, Option<String>)>,
 }
 
@@ -49,6 +54,7 @@ impl DeskNews {
             Event::Receipt(receipt) => match receipts::meaning(receipt, own) {
                 Meaning::Status(news) => self.statuses.extend(news),
                 Meaning::ReadElsewhere { chat, wa_ids } => self.read.push((chat, wa_ids)),
+                Meaning::PlayedElsewhere { chat, wa_ids } => self.played.push((chat, wa_ids)),
                 Meaning::Nothing => {}
             },
             Event::ServerAck(ack) if ack.class.as_deref().is_none_or(|class| class == "message") => {
@@ -63,7 +69,14 @@ impl DeskNews {
             Event::ChatPresence(presence) if !presence.source.is_group && !presence.source.is_from_me => {
                 let chat = identity::person_of(&presence.source.chat, presence.source.sender_alt.as_ref());
                 if !chat.is_empty() {
-                    self.typing.push((chat, presence.state == ChatPresence::Composing));
+                    self.typing.push((chat, presence.state, presence.media));
+                }
+            }
+            Event::Presence(presence) => {
+                let chat = identity::person(&presence.from);
+                if !chat.is_empty() {
+                    let last_seen = presence.last_seen.map(|at| UtcMillis(at.timestamp_millis()));
+                    self.presence.push((chat, !presence.unavailable, last_seen));
                 }
             }
             Event::PushNameUpdate(update) => {
@@ -113,11 +126,19 @@ pub(super) async fn tell(
     for (chat, wa_ids) in news.read {
         told("what was read", store.read_on_phone(chat, wa_ids).await);
     }
+    for (chat, wa_ids) in news.played {
+        told("what was played", store.played_on_phone(chat, wa_ids).await);
+    }
     for (person, name) in news.people {
         told("a person", store.learn_identity(person, name).await);
     }
-    for (chat, typing) in news.typing {
-        told("typing", store.customer_typing(chat, typing).await);
+    for (chat, state, media) in news.typing {
+        let typing = state == ChatPresence::Composing;
+        let recording = typing && media == ChatPresenceMedia::Audio;
+        told("typing", store.customer_typing(chat, typing, recording).await);
+    }
+    for (chat, online, last_seen) in news.presence {
+        told("who is online", store.customer_presence(chat, online, last_seen).await);
     }
 }
 

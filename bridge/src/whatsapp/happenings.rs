@@ -102,7 +102,7 @@ impl Reporter {
     fn has_room_for(&self, event: &Event) -> bool {
         let waiting = self.waiting.load(Ordering::Relaxed);
         match event {
-            Event::ChatPresence(_) | Event::PushNameUpdate(_) => waiting < HINTS_MAX,
+            Event::ChatPresence(_) | Event::Presence(_) | Event::PushNameUpdate(_) => waiting < HINTS_MAX,
             Event::Receipt(_) => {
                 let room = waiting < RECEIPTS_MAX;
                 if !room {
@@ -173,6 +173,7 @@ impl EventHandler for Reporter {
             EventKind::Receipt,
             EventKind::ServerAck,
             EventKind::ChatPresence,
+            EventKind::Presence,
             EventKind::PushNameUpdate,
             EventKind::SelfPushNameUpdated,
             EventKind::ContactNumberChanged,

@@ -24,8 +24,9 @@ use super::{
     hook,
     link_code::ByNumber,
     machine::{Machine, Signal},
-    media,
+    media, presence,
     sender::{self, ServerAnswer},
+    ticks,
 };
 use crate::{
     session_port::SessionCommands,
@@ -211,9 +212,11 @@ impl Session {
                 let (end, tasks) = (CancellationToken::new(), TaskTracker::new());
                 tasks.spawn(sender.run(end.clone()));
                 let (client, online) = (connection.client(), self.online.subscribe());
-                tasks.spawn(end.clone().run_until_cancelled_owned(async move {
-                    presence::keep(client, store, online).await;
-                }));
+                let presence = presence::keep(client, self.store.clone(), online);
+                tasks.spawn(end.clone().run_until_cancelled_owned(presence));
+                let (client, online) = (connection.client(), self.online.subscribe());
+                let ticks = ticks::keep(client, self.store.clone(), online);
+                tasks.spawn(end.clone().run_until_cancelled_owned(ticks));
                 let files =
                     media::run(self.store.clone(), connection.client(), self.network.http(), self.online.subscribe());
                 let live = Live { connection, answers, end, tasks };

@@ -6,8 +6,9 @@ use axum::extract::ws::{CloseFrame, Message as Frame, Utf8Bytes, WebSocket};
 use futures_util::SinkExt as _;
 use ownline_model::{
     PROTOCOL,
+    conversation::Conversation,
     event::{AgentPresence, AgentTyping, Event, Typing},
-    ids::DeviceId,
+    ids::{ConversationId, DeviceId},
     problem::{Problem, ProblemCode},
     realtime::{CLOSE_PROTOCOL_TOO_OLD, CLOSE_UNAUTHENTICATED, ClientFrame, HELLO_WITHIN_SECS, ServerFrame},
 };
@@ -19,7 +20,7 @@ use crate::{
     accounts::Identity,
     app::App,
     desk,
-    store::{Source as _, channels, conversations},
+    store::{channels, conversations},
 };
 
 /// A dead link is noticed within this time.
@@ -204,7 +205,8 @@ async fn hear(app: &App, who: &Identity, is_bridge: bool, seat: u64, frame: &str
             }
             Ok(())
         }
-        Ok(ClientFrame::Typing(typing)) => note_typing(app, who, is_bridge, seat, typing).await,
+        Ok(ClientFrame::Typing(typing)) if is_bridge => customer_types(app, who, seat, typing).await,
+        Ok(ClientFrame::Typing(typing) | ClientFrame::AgentTyping(typing)) => agent_types(app, who, seat, typing).await,
         Ok(ClientFrame::Hello { .. }) => Err(desk::Refusal::field("type", "Hello was said already.")),
         Err(error) => Err(desk::Refusal::because(ProblemCode::InvalidRequest, error.to_string())),
     };
@@ -213,10 +215,8 @@ async fn hear(app: &App, who: &Identity, is_bridge: bool, seat: u64, frame: &str
 
 async fn subscribe(app: &App, who: &Identity, seat: u64, room: &str) -> desk::Done<()> {
     let room = room.parse().map_err(|()| ProblemCode::NotFound)?;
-    if let Room::Conversation(id) = room
-        && conversations::find(&app.store().reader(who.tenant), id).await?.is_none()
-    {
-        return Err(ProblemCode::NotFound.into());
+    if let Room::Conversation(id) = room {
+        chat(app, who, id).await?;
     }
     if app.hub().rooms_of(seat) >= ROOMS_MAX {
         return Err(desk::Refusal::field("room", "Leave a room first."));
@@ -225,21 +225,31 @@ async fn subscribe(app: &App, who: &Identity, seat: u64, room: &str) -> desk::Do
     Ok(())
 }
 
-/// From a bridge: the customer types. From a screen: the agent does.
-async fn note_typing(app: &App, who: &Identity, is_bridge: bool, seat: u64, typing: Typing) -> desk::Done<()> {
-    let db = app.store().reader(who.tenant);
-    let thread = conversations::find(&db, typing.conversation_id).await?.ok_or(ProblemCode::NotFound)?;
-    let conversation_id = thread.conversation.id;
-    let event = if is_bridge {
-        let channel = channels::find(&db, thread.conversation.channel_id).await?.ok_or(ProblemCode::NotFound)?;
-        if channel.owner_id != who.agent.id {
-            return Err(ProblemCode::NotYourNumber.into());
-        }
-        Event::CustomerTyping(Typing { conversation_id, ..typing })
-    } else {
-        Event::AgentTyping(AgentTyping { conversation_id, agent_id: who.agent.id, typing: typing.typing })
-    };
-    debug_assert_eq!(db.tenant(), who.tenant.0);
-    app.hub().announce(who.tenant, Room::Conversation(conversation_id), &event, seat);
+/// Told by the machine that holds the number.
+async fn customer_types(app: &App, who: &Identity, seat: u64, typing: Typing) -> desk::Done<()> {
+    let chat = chat(app, who, typing.conversation_id).await?;
+    let channel = channels::find(&app.reader(who), chat.channel_id).await?.ok_or(ProblemCode::NotFound)?;
+    if channel.owner_id != who.agent.id {
+        return Err(ProblemCode::NotYourNumber.into());
+    }
+    announce(app, who, seat, chat.id, &Event::CustomerTyping(Typing { conversation_id: chat.id, ..typing }));
     Ok(())
+}
+
+/// Colleagues who look at the chat see who is about to answer.
+async fn agent_types(app: &App, who: &Identity, seat: u64, typing: Typing) -> desk::Done<()> {
+    let chat = chat(app, who, typing.conversation_id).await?;
+    let event = AgentTyping { conversation_id: chat.id, agent_id: who.agent.id, typing: typing.typing };
+    announce(app, who, seat, chat.id, &Event::AgentTyping(event));
+    Ok(())
+}
+
+/// Under the id that counts, as far as it is shown to anybody.
+async fn chat(app: &App, who: &Identity, id: ConversationId) -> desk::Done<Conversation> {
+    let thread = conversations::find(&app.reader(who), id).await?.ok_or(ProblemCode::NotFound)?;
+    Ok(thread.conversation)
+}
+
+fn announce(app: &App, who: &Identity, seat: u64, chat: ConversationId, event: &Event) {
+    app.hub().announce(who.tenant, Room::Conversation(chat), event, seat);
 }

@@ -228,6 +228,9 @@ async fn typing_is_heard_in_the_chats_room_only() {
     let heard = watching.hear().await;
     assert!(matches!(heard, ServerFrame::Event { seq: None, event: Event::AgentTyping(t) } if t.agent_id == ana.id()));
     let mut brunos_bridge = Socket::hello(&url, &bruno, Some(DeviceId::fresh())).await;
+    brunos_bridge.say(&ClientFrame::AgentTyping(typing.clone())).await;
+    let heard = watching.hear().await;
+    assert!(matches!(heard, ServerFrame::Event { event: Event::AgentTyping(t), .. } if t.agent_id == bruno.id()));
     brunos_bridge.say(&ClientFrame::Typing(typing)).await;
     let ServerFrame::Error { problem } = brunos_bridge.hear().await else { panic!("not his number") };
     assert_eq!(problem.code, ProblemCode::NotYourNumber);

@@ -79,7 +79,7 @@ pub(crate) async fn mark_read(
 ) -> Result<Json<Conversation>, ApiError> {
     let read = app.store.mark_read(id, up_to.position).await?;
     if let Some(ticks) = read.on_own_number {
-        app.session.mark_read(ticks.chat, ticks.wa_ids);
+        app.store.owe_ticks(read.conversation.id, ticks.wa_ids).await?;
     }
     Ok(Json(read.conversation))
 }

@@ -11,6 +11,8 @@ pub(crate) mod link;
 pub(crate) mod media;
 pub(crate) mod messages;
 pub(crate) mod passkey;
+pub(crate) mod presence;
 pub(crate) mod safety;
+pub(crate) mod settings;
 pub(crate) mod status;
 pub(crate) mod tickets;

@@ -47,8 +47,10 @@ impl Session {
             }
             SessionCommand::IsOnWhatsapp { phone, answer } => self.request(Request::IsOnWhatsapp { phone, answer }),
             SessionCommand::AskForOlder { older, answer } => self.request(Request::Older { older, answer }),
-            SessionCommand::AgentTyping { chat, typing } => self.request(Request::AgentTyping { chat, typing }),
-            SessionCommand::MarkRead { chat, wa_ids } => self.request(Request::MarkRead { chat, wa_ids }),
+            SessionCommand::AgentTyping { chat, typing, recording } => {
+                self.request(Request::AgentTyping { chat, typing, recording });
+            }
+            SessionCommand::MarkPlayed { chat, wa_id } => self.request(Request::MarkPlayed { chat, wa_id }),
         }
         self.show().await;
     }

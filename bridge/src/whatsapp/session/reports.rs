@@ -6,7 +6,7 @@ use whatsapp_rust::wacore::types::events::{Event, PairSuccess};
 
 use super::{
     super::{
-        commands, desk_news,
+        desk_news,
         happenings::Happening,
         history, hook, identity,
         machine::{Effect, Machine, Signal},
@@ -163,7 +163,7 @@ impl Session {
         self.note_account_of_device(true).await;
         self.online.send_replace(Some(self.connections));
         if let Some(live) = &self.live {
-            live.spawn(commands::appear(live.connection.client()));
+            live.spawn(history::again::run(self.store.clone(), live.connection.client()));
         }
     }
 

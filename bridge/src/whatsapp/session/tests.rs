@@ -198,8 +198,7 @@ async fn hints_to_nobody_are_dropped() {
     let machine = Machine::linked().await;
     let run = machine.run();
     let nobody = WaIdentity::default();
-    run.port.agent_typing(nobody.clone(), true);
-    run.port.mark_read(nobody, vec!["A".into()]);
+    run.port.agent_typing(nobody, true, false);
     run.started().await;
     assert_eq!(run.store.own_chat(ConversationId::fresh()).await.expect("store"), None);
     run.end().await;
