@@ -3,6 +3,7 @@
 
 mod address;
 mod error;
+mod files;
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,21 +1,16 @@
 //! A file as an answer: whole or in part, to be saved or shown from memory, never to be run.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use futures_util::stream;
 use ownline_model::details::Attachment;
 use ownline_web::ApiError;
 
-use crate::media::{
-    describe::clean_file_name,
-    seal::{CHUNK, Sealed},
-    sniff,
-};
+use crate::media::{describe::clean_file_name, seal::Sealed, sniff, stream::pieces};
 
 const CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
@@ -62,24 +57,6 @@ fn answer(
     Ok(response)
 }
 
-/// The bytes, read where blocking is allowed, one piece ahead of nobody.
-fn pieces<R: Read + Send + 'static>(file: R, length: u64) -> impl futures_util::Stream<Item = io::Result<Bytes>> {
-    stream::try_unfold((file, length), |(mut file, left)| async move {
-        if left == 0 {
-            return Ok(None);
-        }
-        let most = CHUNK.min(usize::try_from(left).unwrap_or(CHUNK));
-        let reading = tokio::task::spawn_blocking(move || {
-            let mut piece = vec![0; most];
-            file.read_exact(&mut piece).map(|()| (file, piece))
-        });
-        let (file, piece) = reading.await.map_err(io::Error::other)?.inspect_err(|error| {
-            tracing::error!(%error, "a file could not be read to its end");
-        })?;
-        Ok(Some((Bytes::from(piece), (file, left - most as u64))))
-    })
-}
-
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,
@@ -91,15 +68,18 @@ enum Wanted {
 /// One range; several at once, or another unit, mean the whole file, as HTTP allows.
 fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
     let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
-    let Some((first, last)) = range.and_then(|range| range.strip_prefix("bytes=")).and_then(|r| r.split_once('-')) else {
+    let Some((first, last)) = range.and_then(|range| range.strip_prefix("bytes=")).and_then(|r| r.split_once('-'))
+    else {
         return Wanted::Whole;
     };
     let part = match (first.trim(), last.trim()) {
         ("", length) => length.parse().ok().map(|length: u64| (size.saturating_sub(length), size.saturating_sub(1))),
         (first, "") => first.parse().ok().map(|first| (first, size.saturating_sub(1))),
-        (first, last) => {
-            first.parse().ok().zip(last.parse().ok()).map(|(first, last): (u64, u64)| (first, last.min(size.saturating_sub(1))))
-        }
+        (first, last) => first
+            .parse()
+            .ok()
+            .zip(last.parse().ok())
+            .map(|(first, last): (u64, u64)| (first, last.min(size.saturating_sub(1)))),
     };
     match part {
         None => Wanted::Whole,

@@ -13,13 +13,21 @@ pub(crate) struct HandOver {
     pub(crate) name: Option<String>,
     /// `1`: a recording that becomes a voice message. WAV (16 bits), Ogg/Opus, or bare samples with `rate`.
     #[serde(default)]
-    pub(crate) voice: Option<u8>,
+    pub(crate) voice: Option<Yes>,
     /// Samples a second of a recording that is nothing but 16-bit samples of one channel.
     #[serde(default)]
     pub(crate) rate: Option<u32>,
     /// `document`: whatever it is, it goes as a document.
     #[serde(default, rename = "as")]
     pub(crate) wanted: Option<HandOverAs>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub(crate) enum Yes {
+    #[serde(rename = "1", alias = "true")]
+    Yes,
+    #[serde(rename = "0", alias = "false")]
+    No,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]

@@ -4,6 +4,7 @@
 use std::io::{self, Write as _};
 
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
 use ownline_model::{
     details::{Attachment, FileState},
     ids::MediaId,
@@ -97,6 +98,9 @@ pub(crate) const fn limit_of(kind: MessageKind) -> u64 {
         _ => limits::DOCUMENT_MAX_BYTES,
     }
 }
+
+/// Pieces of a file between the network and the disk.
+pub(crate) const PIECES: usize = 8;
 
 /// A piece of the file, or its end: a channel that closes before the end is a file that broke off.
 #[derive(Debug)]
@@ -204,13 +208,15 @@ impl io::Write for Hashed {
     }
 }
 
-struct Received {
-    held: Held,
-    sha256: String,
+/// A file that came to its end.
+pub(crate) struct Received {
+    pub(crate) held: Held,
+    /// Hexadecimal.
+    pub(crate) sha256: String,
 }
 
-/// Seals what comes. `limit` is asked once the beginning is known.
-fn receive(
+/// Seals what comes. `limit` is asked once the beginning is known. Blocks.
+pub(crate) fn receive(
     folder: &MediaFolder,
     pieces: mpsc::Receiver<Piece>,
     limit: impl FnOnce(&[u8]) -> u64,
@@ -220,6 +226,24 @@ fn receive(
     let sha256 = hex::encode(out.hash.finalize());
     let (held, _) = out.file.finish()?;
     Ok(Received { held, sha256 })
+}
+
+/// Passes on what comes, until it ends, breaks off, or nobody wants more of it.
+pub(crate) async fn pass_on<E: std::fmt::Display>(
+    mut from: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    pieces: mpsc::Sender<Piece>,
+) {
+    loop {
+        let piece = match from.next().await {
+            Some(Ok(bytes)) => Piece::Bytes(bytes),
+            Some(Err(error)) => return tracing::debug!(%error, "a file broke off"),
+            None => Piece::End,
+        };
+        let ended = matches!(piece, Piece::End);
+        if pieces.send(piece).await.is_err() || ended {
+            return;
+        }
+    }
 }
 
 fn pour(

@@ -8,5 +8,6 @@ pub(crate) mod intake;
 mod picture;
 pub(crate) mod seal;
 pub(crate) mod sniff;
+pub(crate) mod stream;
 pub(crate) mod voice;
 pub(crate) mod work;

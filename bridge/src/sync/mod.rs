@@ -3,6 +3,7 @@
 //! machine has just said.
 
 mod backoff;
+mod media;
 mod pull;
 mod push;
 mod socket;
@@ -28,6 +29,7 @@ pub async fn run(store: Store, account: Account, cancel: CancellationToken) {
         () = cancel.cancelled() => {}
         () = exchange(&store, &account, &more) => {}
         () = socket::listen(&store, &account, &more) => {}
+        () = media::run(&store, &account) => {}
     }
 }
 

@@ -8,7 +8,6 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use futures_util::StreamExt as _;
 use ownline_model::{
     details::FileState,
     event::Event,
@@ -23,11 +22,11 @@ use crate::{
     api::{
         app::App,
         file_answer,
-        media_query::{HandOver, HandOverAs, Shown, ShownAs},
+        media_query::{HandOver, HandOverAs, Shown, ShownAs, Yes},
         problems::Problems,
     },
     media::{
-        intake::{self, Meant, Piece},
+        intake::{self, Meant},
         voice::{self, VoiceError},
     },
     store::{
@@ -36,8 +35,6 @@ use crate::{
     },
 };
 
-/// Pieces of a file between the socket and the disk.
-const PIECES: usize = 8;
 /// Somebody who waits for a file that is far away is told to come back, while it is fetched on.
 const FETCHED_WITHIN: Duration = Duration::from_secs(40);
 /// Voices that are decoded at once: each takes up to 43 MB.
@@ -47,49 +44,33 @@ static DECODING: Semaphore = Semaphore::const_new(1);
 #[utoipa::path(
     post,
     path = "/api/media",
-    operation_id = "hand_over_media",
+    operation_id = "upload_media",
     tag = "desk",
     params(HandOver),
     request_body(content = String, content_type = "application/octet-stream", description = "The file."),
     responses((status = 201, body = UploadedMedia, description = "Kept for a day unless a message takes it."), Problems),
     security(("bearer" = []))
 )]
-pub(crate) async fn hand_over_media(
+pub(crate) async fn upload_media(
     State(app): State<App>,
     Query(query): Query<HandOver>,
     body: Body,
 ) -> Result<(StatusCode, Json<UploadedMedia>), ApiError> {
     let meant = Meant {
         name: query.name,
-        voice: query.voice.is_some_and(|voice| voice != 0),
+        voice: query.voice.is_some_and(|voice| matches!(voice, Yes::Yes)),
         rate: query.rate,
         document: query.wanted == Some(HandOverAs::Document),
     };
-    let (pieces, receiver) = mpsc::channel(PIECES);
+    let (pieces, receiver) = mpsc::channel(intake::PIECES);
     let folder = app.store.folder().clone();
     let taking = tokio::task::spawn_blocking(move || intake::take(&folder, receiver, &meant));
-    pour(body, pieces).await;
+    intake::pass_on(body.into_data_stream(), pieces).await;
     let taken = taking.await.map_err(ApiError::internal)?;
     let (media, held) = taken.map_err(Problem::from)?;
     app.store.keep_file(media.clone(), held.name.clone()).await?;
     held.keep();
     Ok((StatusCode::CREATED, Json(media)))
-}
-
-/// Until the body ends, breaks off, or nobody wants more of it.
-async fn pour(body: Body, pieces: mpsc::Sender<Piece>) {
-    let mut body = body.into_data_stream();
-    loop {
-        let piece = match body.next().await {
-            Some(Ok(bytes)) => Piece::Bytes(bytes),
-            Some(Err(error)) => return tracing::debug!(%error, "a file broke off"),
-            None => Piece::End,
-        };
-        let ended = matches!(piece, Piece::End);
-        if pieces.send(piece).await.is_err() || ended {
-            return;
-        }
-    }
 }
 
 /// Fetches the file of a message, from WhatsApp or from the team's server. Its state is told with the message.

@@ -5,7 +5,7 @@ use ownline_model::{
     conversation::Scope,
     details::{Attachment, FileState},
     ids::{MediaId, MessageId},
-    message::{Direction, Message, MessageKind},
+    message::{Direction, Message, MessageKind, MessageStatus},
 };
 
 use super::{Result, Store, put_attachment, put_state, share, table};
@@ -47,6 +47,8 @@ pub struct Fetch {
     pub wa_id: String,
     pub chat: WaIdentity,
     pub from_me: bool,
+    /// It waits for its file to leave: a colleague wrote it.
+    pub queued: bool,
     pub kind: MessageKind,
     pub attachment: Attachment,
     /// How WhatsApp keeps it; absent for what the server has.
@@ -96,6 +98,7 @@ impl Store {
                     wa_id: message.wa_id,
                     chat: people::wa_identity(&contact),
                     from_me: message.direction == Direction::Outbound,
+                    queued: message.status == MessageStatus::Queued,
                     kind: message.kind,
                     attachment,
                     part: row.get(2)?,

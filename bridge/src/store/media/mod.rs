@@ -4,8 +4,7 @@
 mod fetch;
 mod send;
 mod share;
-
-use std::collections::HashSet;
+mod tidy;
 
 use ownline_model::{
     details::{Attachment, FileState},
@@ -15,7 +14,7 @@ use ownline_model::{
 };
 use rusqlite::Connection;
 
-use super::{Result, Store, row, table, writer::Tx};
+use super::{Result, Store, StoreError, row, table, writer::Tx};
 use crate::{media::folder::MediaFolder, store::change::Change, time::now};
 
 pub use super::table::{file_work::Uploaded, local_file::LocalFile};
@@ -25,9 +24,6 @@ pub use send::ToUpload;
 pub(super) use send::uploaded;
 pub use share::ToShare;
 pub(super) use share::share;
-
-/// A file that no message has taken is kept for a day.
-const UNUSED_FOR_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A message's file: what is told of it, and where it lies if it lies here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,25 +62,6 @@ impl Store {
     pub async fn drop_files(&self, conversation: ConversationId) -> Result<()> {
         self.write(move |tx| drop_files(tx, conversation)).await
     }
-
-    /// Removes files that no row names, and those that were handed over and never used. Harmless at any time.
-    pub async fn tidy_files(&self) -> Result<()> {
-        let folder = self.folder().clone();
-        let before = now().0 - UNUSED_FOR_MS;
-        self.write(move |tx| table::local_file::forget_unused(tx, before)).await?;
-        let listed = folder.clone();
-        let found = blocking(move || listed.names()).await?;
-        let named: HashSet<String> = self.read(table::local_file::names).await?.into_iter().collect();
-        let removed = blocking(move || Ok(folder.tidy(&found, &named))).await?;
-        if removed > 0 {
-            tracing::info!(removed, "files that nothing needs were removed");
-        }
-        Ok(())
-    }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T> {
-    Ok(tokio::task::spawn_blocking(work).await.map_err(|_| super::StoreError::Closed)??)
 }
 
 /// Gives a file that was handed over to a message. `None`: it is not here, or another message has it.

@@ -15,12 +15,7 @@ use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 use whatsapp_rust::{MediaRetryResult, MediaReuploadError, MediaReuploadRequest, download::DownloadUtils};
 
-use super::{
-    super::identity,
-    Line,
-    hosts::HostError,
-    media_type,
-};
+use super::{super::identity, Line, hosts::HostError, media_type};
 use crate::{
     media::{
         describe,
@@ -28,11 +23,7 @@ use crate::{
         intake::is_full,
         work::{End, Job},
     },
-    store::{
-        StoreError,
-        inbound::RemoteFile,
-        media::Fetch,
-    },
+    store::{StoreError, inbound::RemoteFile, media::Fetch},
 };
 
 const TRIES: u32 = 6;
@@ -196,7 +187,9 @@ impl Fetching {
                 stored.map_err(|error| End::Later(error.to_string()))?;
                 Ok(direct_path)
             }
-            Ok(MediaRetryResult::NotFound | MediaRetryResult::DecryptionError) => Err(self.ended(FileState::Gone).await),
+            Ok(MediaRetryResult::NotFound | MediaRetryResult::DecryptionError) => {
+                Err(self.ended(FileState::Gone).await)
+            }
             Ok(MediaRetryResult::GeneralError) | Err(MediaReuploadError::Timeout) => {
                 Err(self.failed(ProblemCode::PhoneOffline.as_str()).await)
             }
@@ -225,12 +218,8 @@ fn open(
     part.rewind()?;
     let mut plain = Hashed { out: folder.create()?, hash: Sha256::new(), failed: None };
     let reader = BufReader::with_capacity(64 * 1024, &mut part);
-    let decrypted = DownloadUtils::decrypt_stream_to_writer(
-        reader,
-        &remote.media_key.0,
-        media_type(remote.media),
-        &mut plain,
-    );
+    let decrypted =
+        DownloadUtils::decrypt_stream_to_writer(reader, &remote.media_key.0, media_type(remote.media), &mut plain);
     if let Some(error) = plain.failed.take() {
         return Err(error.into());
     }

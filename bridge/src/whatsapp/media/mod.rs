@@ -13,12 +13,7 @@ use whatsapp_rust::{Client, download::MediaType};
 use super::http::Http;
 use crate::{
     media::work::work_off,
-    store::{
-        Store,
-        change::Change,
-        inbound::RemoteMedia,
-        media::Source,
-    },
+    store::{Store, change::Change, inbound::RemoteMedia, media::Source},
 };
 
 /// What each piece of work needs.
