@@ -30,20 +30,21 @@ export async function fetchAgain(id: Id): Promise<void> {
 interface Upload {
   file: Blob;
   name: string;
-  voice?: boolean;
+  voice: boolean;
+  asDocument: boolean;
   onProgress: (share: number) => void;
   signal: AbortSignal;
 }
 
 /** Hands a file over before it is sent. A request of the old kind, because only it tells how far it has come. */
-export async function upload({ file, name, voice, onProgress, signal }: Upload): Promise<UploadedMedia> {
+export async function upload({ file, name, voice, asDocument, onProgress, signal }: Upload): Promise<UploadedMedia> {
   const token = await bearer();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const asked = new URLSearchParams(voice ? { voice: "1" } : { name });
+    const asked = new URLSearchParams(voice ? { voice: "1" } : asDocument ? { name, as: "document" } : { name });
     request.open("POST", `${root()}/api/media?${asked}`);
     request.setRequestHeader("authorization", `Bearer ${token}`);
-    request.setRequestHeader("content-type", file.type || "application/octet-stream");
+    request.setRequestHeader("content-type", "application/octet-stream");
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };

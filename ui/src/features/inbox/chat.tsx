@@ -30,7 +30,7 @@ import { ScopeChip } from "./privacy/scope-chip";
 import { ScopeDialog } from "./privacy/scope-dialog";
 import { sendingRule } from "./sending-rule";
 import { Thread } from "./thread";
-import { uploads } from "./uploads";
+import { type Upload, uploads } from "./uploads";
 import { useChatActions } from "./use-chat-actions";
 import { useThread } from "./use-thread";
 import { useTicket } from "./use-ticket";
@@ -76,6 +76,8 @@ export function Chat({ id, me, onBack, onTaken }: ChatProps) {
 }
 
 type OpenProps = Omit<ChatProps, "id"> & { conversation: ConversationItem };
+
+type Sent = Pick<Upload, "file" | "name" | "caption" | "voice" | "asDocument">;
 
 function Open({ conversation, me, onBack, onTaken }: OpenProps) {
   const { t } = useTranslation();
@@ -144,15 +146,14 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
   });
 
   const answered = about?.kind === "reply" ? { reply_to: quoteOf(about.message) } : {};
-  const sendFiles = (chosen: { file: Blob; name: string; caption: string; voice: boolean }[]) => {
+  const sendFiles = (chosen: Sent[]) => {
     chosen.forEach((one, at) => {
       const reply_to = at === 0 ? (answered.reply_to ?? null) : null;
       uploads.start(client, { ...one, conversation_id: conversation.id, reply_to });
     });
     setAbout(null);
   };
-  const mayAttach = mayWrite && ownLine;
-  const drop = useDrop(mayAttach ? setFiles : null);
+  const drop = useDrop(mayWrite ? setFiles : null);
 
   const showPanel = wide || details;
   return (
@@ -232,8 +233,12 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
                   setAbout(null);
                 }}
                 onEdit={edit}
-                onFiles={mayAttach ? setFiles : null}
-                onVoice={(file) => sendFiles([{ file, name: "voice.wav", caption: "", voice: true }])}
+                onFiles={setFiles}
+                onVoice={
+                  host() === "bridge"
+                    ? (file) => sendFiles([{ file, name: "voice.wav", caption: "", voice: true, asDocument: false }])
+                    : null
+                }
                 lastOwn={lastOwn}
               />
             </>
@@ -288,7 +293,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
           onClose={() => setFiles(null)}
           onSend={(chosen) => {
             setFiles(null);
-            sendFiles(chosen.map(({ file, caption }) => ({ file, name: file.name, caption, voice: false })));
+            sendFiles(chosen.map((one) => ({ ...one, name: one.file.name, voice: false })));
             requestAnimationFrame(() => field.current?.focus());
           }}
         />

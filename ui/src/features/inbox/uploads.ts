@@ -18,6 +18,7 @@ export interface Upload {
   file: Blob;
   name: string;
   voice: boolean;
+  asDocument: boolean;
   caption: string;
   reply_to: Quote | null;
   at: number;
@@ -53,6 +54,7 @@ function run(client: QueryClient, id: Id): void {
         file: item.file,
         name: item.name,
         voice: item.voice,
+        asDocument: item.asDocument,
         signal: stop.signal,
         onProgress: (share) => change(id, { share }),
       });
@@ -78,7 +80,7 @@ function run(client: QueryClient, id: Id): void {
   });
 }
 
-type Given = Pick<Upload, "conversation_id" | "file" | "name" | "voice" | "caption" | "reply_to">;
+type Given = Pick<Upload, "conversation_id" | "file" | "name" | "voice" | "asDocument" | "caption" | "reply_to">;
 
 export const uploads = {
   start(client: QueryClient, given: Given): void {

@@ -43,9 +43,9 @@ interface ComposerProps {
   onAbout: (about: About | null) => void;
   onSend: (written: Pick<Written, "text" | "place" | "cards">) => void;
   onEdit: (message: Message, text: string) => void;
-  /** Null where no files can be sent from here. */
-  onFiles: ((files: File[]) => void) | null;
-  onVoice: (sound: Blob) => void;
+  onFiles: (files: File[]) => void;
+  /** Null where nothing makes voice messages out of recordings. */
+  onVoice: ((sound: Blob) => void) | null;
   /** Up in an empty field: the newest message of one's own that can still be changed. */
   lastOwn: () => Message | null;
 }
@@ -55,7 +55,7 @@ export function Composer(props: ComposerProps) {
   const { t } = useTranslation();
   const editing = about?.kind === "edit" ? about.message : null;
   const [text, setText] = useState(() => editing?.text ?? drafts.read(conversation));
-  const voice = useVoice(onVoice);
+  const voice = useVoice((sound) => onVoice?.(sound));
   useGrowing(field, text);
   const sayTyping = useSayTyping(conversation);
 
@@ -101,7 +101,7 @@ export function Composer(props: ComposerProps) {
   const onPaste = (event: ClipboardEvent<HTMLTextAreaElement>) => {
     const files = [...event.clipboardData.files];
     // Office programs put a picture of the words beside the words: then the words are meant.
-    if (!onFiles || files.length === 0 || event.clipboardData.types.includes("text/plain")) return;
+    if (files.length === 0 || event.clipboardData.types.includes("text/plain")) return;
     event.preventDefault();
     onFiles(files);
   };
@@ -125,7 +125,7 @@ export function Composer(props: ComposerProps) {
         />
       )}
       <div className="flex items-end gap-1 rounded-m border border-line bg-surface px-1.5 py-1.5 transition-shadow duration-(--motion) focus-within:shadow-focus">
-        {!editing && onFiles && (
+        {!editing && (
           <Attach
             onFiles={onFiles}
             onPlace={(place) => onSend({ text: "", place })}
@@ -146,7 +146,7 @@ export function Composer(props: ComposerProps) {
           onPaste={onPaste}
           className="scroll-quiet max-h-[200px] min-h-[32px] min-w-0 flex-1 resize-none bg-transparent px-1.5 py-1.5 text-14 leading-[1.45] max-md:py-3 focus-visible:shadow-none"
         />
-        {blank && !editing && onFiles && <VoiceButton voice={voice} />}
+        {blank && !editing && onVoice && <VoiceButton voice={voice} />}
         <Button look="primary" disabled={blank || left < 0} onClick={send} className="h-8">
           {editing ? t("common.save") : t("composer.send")}
           {editing ? (

@@ -9,11 +9,13 @@ import { useObjectUrl } from "../../../components/object-url";
 import { fileSize } from "../../../i18n/size";
 import { canRun, nameParts } from "../../../text/file-name";
 import { isFilm, isPicture, isSound } from "../message/file-kinds";
-import { FILES_AT_ONCE, largest, tooLarge } from "./limits";
+import { FILES_AT_ONCE, fitsAsDocument, largest, tooLarge } from "./limits";
 
 export interface Chosen {
   file: File;
   caption: string;
+  /** Whatever it is, it goes as a document. */
+  asDocument: boolean;
 }
 
 interface FilesSheetProps {
@@ -27,10 +29,10 @@ interface FilesSheetProps {
 export function FilesSheet({ files, to, onClose, onSend }: FilesSheetProps) {
   const { t } = useTranslation();
   const [chosen, setChosen] = useState<Chosen[]>(() =>
-    files.slice(0, FILES_AT_ONCE).map((file) => ({ file, caption: "" })),
+    files.slice(0, FILES_AT_ONCE).map((file) => ({ file, caption: "", asDocument: false })),
   );
   const left = files.length - FILES_AT_ONCE;
-  const fits = chosen.filter(({ file }) => !tooLarge(file) && file.size > 0);
+  const fits = chosen.filter(({ file, asDocument }) => !tooLarge(file, asDocument) && file.size > 0);
   const ready = fits.length === chosen.length && chosen.length > 0;
   const send = () => {
     if (ready) onSend(chosen);
@@ -54,15 +56,24 @@ export function FilesSheet({ files, to, onClose, onSend }: FilesSheetProps) {
       className="w-[min(520px,calc(100vw-32px))]"
     >
       <ul className="scroll-quiet -mx-1 grid max-h-[52dvh] gap-3 px-1" data-testid="files">
-        {chosen.map(({ file, caption }, at) => (
+        {chosen.map(({ file, caption, asDocument }, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: two chosen files may be the same one
           <li key={at} className="grid grid-cols-[64px_minmax(0,1fr)_auto] items-start gap-3">
             <Preview file={file} />
             <div className="grid min-w-0 gap-1.5">
               <Name file={file} />
-              {tooLarge(file) ? (
+              {tooLarge(file, asDocument) ? (
                 <p role="alert" className="text-12 text-bad">
-                  {t("files.tooLarge", { limit: fileSize(largest(file.type)) })}
+                  {t("files.tooLarge", { limit: fileSize(largest(file.type)) })}{" "}
+                  {fitsAsDocument(file) && (
+                    <button
+                      type="button"
+                      className="tap font-semibold underline"
+                      onClick={() => setChosen(chosen.with(at, { file, caption, asDocument: true }))}
+                    >
+                      {t("files.asDocument")}
+                    </button>
+                  )}
                 </p>
               ) : file.size === 0 ? (
                 <p role="alert" className="text-12 text-bad">
@@ -77,7 +88,7 @@ export function FilesSheet({ files, to, onClose, onSend }: FilesSheetProps) {
                     maxLength={1024}
                     dir="auto"
                     onKeyDown={onKeyDown}
-                    onChange={(event) => setChosen(chosen.with(at, { file, caption: event.target.value }))}
+                    onChange={(event) => setChosen(chosen.with(at, { file, caption: event.target.value, asDocument }))}
                     className={cx(inputClass, "h-8")}
                   />
                 )
