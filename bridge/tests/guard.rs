@@ -280,6 +280,39 @@ async fn t06_strangers_learn_nothing() {
     }
 }
 
+/// Whatever is served, and by whomever it was added.
+#[tokio::test]
+async fn every_route_of_the_contract_is_behind_every_gate() {
+    let stage = Stage::start().await;
+    let bearer = stage.bearer();
+    let contract = serde_json::to_value(ownline_bridge::api::openapi()).expect("JSON");
+    let mut seen = 0;
+    for (path, methods) in contract["paths"].as_object().expect("paths") {
+        if ["/health", "/challenge", "/browser-session"].contains(&path.as_str()) {
+            continue;
+        }
+        let path = path
+            .split('/')
+            .map(|part| if part.starts_with('{') { uuid::Uuid::nil().to_string() } else { part.to_owned() });
+        let path = path.collect::<Vec<_>>().join("/");
+        for method in methods.as_object().expect("methods").keys() {
+            seen += 1;
+            let line = format!("{} {path}", method.to_uppercase());
+            assert_eq!(stage.ask(&line, &[], "").await.status, 401, "{line} without a token");
+            assert_eq!(stage.ask(&line, &["Authorization: Bearer wrong"], "").await.status, 401, "{line}, a wrong one");
+            let foreign = stage.ask(&line, &[&bearer, "Origin: https://evil.com"], "").await;
+            assert_eq!(foreign.status, 403, "{line} from a foreign page");
+            let rebound = format!("{line} HTTP/1.1\r\nHost: evil.com\r\nConnection: close\r\n{bearer}\r\n\r\n");
+            assert_eq!(stage.raw(rebound).await.status, 403, "{line} under another name");
+            if method != "get" && !(path == "/api/media" && method == "post") {
+                let form = stage.ask(&line, &[&bearer, "Content-Type: text/plain"], "{}").await;
+                assert_eq!(form.status, 415, "{line} from a form");
+            }
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
+
 #[tokio::test]
 async fn what_is_not_asked_for_is_refused_with_a_code() {
     let stage = Stage::start().await;
@@ -291,6 +324,10 @@ async fn what_is_not_asked_for_is_refused_with_a_code() {
         ("POST /passkey", r#"{"assertion":{}}"#, 409, "no_passkey_asked"),
         ("POST /passkey", "{}", 422, "invalid_request"),
         ("POST /passkey/confirm", "", 409, "no_passkey_asked"),
+        ("GET /settings", "", 409, "not_linked"),
+        ("PUT /settings", r#"{"read_receipts":"never","default_scope":"private","lends":true}"#, 409, "not_linked"),
+        ("PUT /settings", r#"{"read_receipts":"sometimes"}"#, 422, "invalid_request"),
+        ("PUT /presence", r#"{"present":"yes"}"#, 422, "invalid_request"),
         ("POST /link/confirm", r#"{"go_on":true}"#, 409, "nothing_to_confirm"),
         ("POST /link/confirm", r#"{"go_on":true,"x":1}"#, 422, "invalid_request"),
     ] {
@@ -298,6 +335,10 @@ async fn what_is_not_asked_for_is_refused_with_a_code() {
         assert!(answer.status == status && answer.body.contains(code), "{path} {body}: {answer:?}");
     }
     assert_eq!(stage.ask("POST /link/cancel", &[&bearer], "").await.status, 202);
+    let long = format!(r#"{{"present":true,"window":"{}"}}"#, "w".repeat(65));
+    assert_eq!(stage.ask("PUT /presence", &[&bearer, json], &long).await.status, 422);
+    let present = r#"{"present":true,"window":"w1"}"#;
+    assert_eq!(stage.ask("PUT /presence", &[&bearer, json], present).await.status, 204);
 }
 
 #[tokio::test]

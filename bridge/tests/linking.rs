@@ -68,6 +68,7 @@ async fn links_by_the_code_that_is_typed_on_the_phone() {
     line.port.link_by_number(number(AGENT)).await.expect("asked");
     let code = pairing_code(&line).await;
     assert_eq!(code.len(), 8, "{code}");
+    line.reach(Name::WaitingForScan).await;
     let SessionState::WaitingForScan { code_expires_at, attempt_expires_at } = line.state() else {
         panic!("{:?}", line.state())
     };
