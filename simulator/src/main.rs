@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use clap::{Parser, Subcommand};
-use ownline_simulator::control;
+use ownline_simulator::control::{self, scenario, scenario::Scenario};
 use ownline_simulator::world::{Options, World};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,10 @@ struct Arguments {
     /// Folder of the state: accounts, keys, queues, transcripts
     #[arg(long, value_name = "DIR", default_value = "simulator-state", env = "OWNLINE_SIMULATOR_STATE")]
     state: PathBuf,
+    /// Play this story when everything is ready (README.md describes the format). When it is over, a line of JSON on standard
+    /// output says how it ended; the simulator goes on
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,6 +79,15 @@ fn start_logging() {
 }
 
 async fn serve(arguments: Arguments) -> anyhow::Result<()> {
+    // A story that makes no sense is found before anything is opened.
+    let scenario = match &arguments.scenario {
+        Some(path) => {
+            let text = tokio::fs::read_to_string(path).await.with_context(|| format!("scenario {}", path.display()))?;
+            let scenario = Scenario::read(&text).with_context(|| format!("scenario {}", path.display()))?;
+            Some((path.clone(), scenario))
+        }
+        None => None,
+    };
     let chat = bind(arguments.listen).await?;
     let control = bind(arguments.control).await?;
     let (chat_address, control_address) = (chat.local_addr()?, control.local_addr()?);
@@ -92,12 +105,27 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     let chat = axum::serve(chat, world.socket_routes()).with_graceful_shutdown(closing.clone().cancelled_owned());
     let control = axum::serve(control, control::router(world.clone(), closing.clone()))
         .with_graceful_shutdown(closing.clone().cancelled_owned());
-    print_ready(&serde_json::json!({
+    print_line(&serde_json::json!({
         "ready": true,
         "ws": format!("ws://{chat_address}/ws/chat"),
         "control": format!("http://{control_address}"),
     }));
 
+    let telling = async {
+        if let Some((path, scenario)) = scenario {
+            let outcome = scenario::play(world.clone(), &scenario, closing.clone()).await;
+            if let Err(error) = &outcome {
+                tracing::error!(%error, scenario = %path.display(), "the story came to no good end");
+            }
+            print_line(&serde_json::json!({
+                "scenario": path.display().to_string(),
+                "played": outcome.as_ref().ok(),
+                "failed": outcome.as_ref().err().map(ToString::to_string),
+            }));
+        }
+        // Whatever became of the story: the simulator goes on.
+        std::future::pending::<()>().await;
+    };
     let ending = async {
         shutdown_signal().await;
         tracing::info!("ending");
@@ -108,6 +136,7 @@ async fn serve(arguments: Arguments) -> anyhow::Result<()> {
     };
     tokio::select! {
         outcome = async { tokio::try_join!(chat, control) } => { outcome?; }
+        () = telling => {}
         () = ending => {}
     }
     Ok(())
@@ -127,7 +156,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 /// A reader that has gone away is no reason to stop.
-fn print_ready(line: &serde_json::Value) {
+fn print_line(line: &serde_json::Value) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}");
     let _ = out.flush();

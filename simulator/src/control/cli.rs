@@ -36,6 +36,9 @@ pub struct LoadArgs {
     /// Messages per second over all customers [default: as fast as possible]
     #[arg(long, value_name = "R")]
     rate: Option<f64>,
+    /// How many of a hundred messages are pictures
+    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    media_percent: f64,
     /// Seconds until the load is given up
     #[arg(long, value_name = "S")]
     timeout: Option<u64>,
@@ -50,6 +53,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 pub async fn load(args: LoadArgs) -> Result<ExitCode> {
     let mut body = json!({ "to": args.to, "customers": args.customers, "messages": args.messages });
+    if args.media_percent > 0.0 {
+        body["media_percent"] = json!(args.media_percent);
+    }
     if let Some(rate) = args.rate {
         body["rate"] = json!(rate);
     }

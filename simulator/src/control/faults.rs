@@ -69,6 +69,16 @@ struct Setting {
     lost: Option<bool>,
 }
 
+/// What is wrong with a request for faults, if anything.
+pub(super) fn check(body: Map<String, Value>) -> Result<(), String> {
+    read_all(body).map(drop)
+}
+
+/// The faults that a request asks for.
+pub(super) fn read_all(body: Map<String, Value>) -> Result<Vec<Fault>, String> {
+    read(body).map_err(|problem| problem.detail().to_owned())
+}
+
 fn read(mut body: Map<String, Value>) -> Result<Vec<Fault>, Problem> {
     if let Some(kind) = body.remove("kind") {
         let Value::String(kind) = kind else { return Err(Problem::invalid("kind: the name of a fault")) };

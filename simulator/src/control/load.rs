@@ -28,5 +28,8 @@ fn check(load: &Load) -> Result<(), Problem> {
     if load.rate.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
         return Err(Problem::invalid("rate: messages per second, more than 0"));
     }
+    if !(0.0..=100.0).contains(&load.media_percent) {
+        return Err(Problem::invalid("media_percent: 0 to 100"));
+    }
     Ok(())
 }

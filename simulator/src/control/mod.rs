@@ -3,6 +3,7 @@
 //! Other programs drive the simulator through these routes: paths, field names and codes are kept.
 
 mod body;
+mod chats;
 pub mod cli;
 mod customers;
 mod faults;
@@ -16,6 +17,7 @@ mod page;
 mod passkeys;
 mod phones;
 mod problem;
+pub mod scenario;
 mod sending;
 mod transcript;
 
@@ -52,6 +54,11 @@ pub fn router(world: World, closing: CancellationToken) -> Router {
         .route("/phones", get(phones::list).post(phones::create))
         .route("/phones/{number}/scan", post(phones::scan))
         .route("/phones/{number}/enter-code", post(phones::enter_code))
+        .route("/phones/{number}/chats", get(chats::list))
+        .route("/phones/{number}/chats/{with}", post(chats::change))
+        .route("/phones/{number}/app-state", get(chats::state))
+        .route("/phones/{number}/contacts", post(chats::contact))
+        .route("/phones/{number}/name", post(chats::rename))
         .route("/phones/{number}/history", post(history::set))
         .route("/phones/{number}/passkey", post(passkeys::gate))
         .route("/passkeys/assert", post(passkeys::assert))
@@ -65,6 +72,7 @@ pub fn router(world: World, closing: CancellationToken) -> Router {
         .route("/customers/{number}/typing", post(customers::typing))
         .route("/customers/{number}/read", post(customers::read))
         .route("/load", post(load::run))
+        .route("/scenarios", post(scenario::run))
         .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/offered-codes", get(offered::list).post(offered::offer))
         .route("/events", get(live::events))

@@ -11,7 +11,7 @@ use super::Control;
 
 /// Nothing but our own files; text reaches the document as text nodes only.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -39,6 +39,8 @@ pub(super) fn routes() -> Router<Control> {
         .route("/page/phones.js", file!(JS, "phones.js"))
         .route("/page/customers.js", file!(JS, "customers.js"))
         .route("/page/chat.js", file!(JS, "chat.js"))
+        .route("/page/bubble.js", file!(JS, "bubble.js"))
+        .route("/page/attach.js", file!(JS, "attach.js"))
         .route("/page/faults.js", file!(JS, "faults.js"))
 }
 

@@ -20,6 +20,10 @@ impl Problem {
         Self { status, code, detail: detail.into() }
     }
 
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The request itself is wrong.
     pub(super) fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)

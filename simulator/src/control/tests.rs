@@ -126,6 +126,7 @@ async fn bodies_are_json_and_say_nothing_unknown() {
         ("/load", json!({ "to": ANA, "customers": 0, "messages": 5 })),
         ("/load", json!({ "to": ANA, "customers": 10, "messages": 5 })),
         ("/load", json!({ "to": ANA, "customers": 1, "messages": 5, "rate": 0 })),
+        ("/load", json!({ "to": ANA, "customers": 1, "messages": 5, "media_percent": 101 })),
         ("/faults", json!({ "explode": true })),
         ("/offered-codes", json!({ "code": " " })),
     ] {

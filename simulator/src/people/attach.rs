@@ -8,13 +8,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use wacore::download::MediaType;
 use wacore::upload::{EncryptedMediaInfo, encrypt_media_streaming};
+use waproto::whatsapp::Message;
 
-use super::content::Uploaded;
+use super::content::{self, Surroundings, Uploaded};
 use super::generate::Made;
+use super::person::Person;
 use super::thumbnail::{self, Thumbnail};
 use crate::network::media::{MediaKind, Token};
 use crate::network::{Network, now_seconds};
-use crate::world::{MediaContent, MediaSort, Result, WorldError};
+use crate::world::{Content, MediaContent, MediaSort, Result, WorldError};
 
 /// Pictures beyond this get no small version.
 const LARGEST_PICTURE: u64 = 32 * 1024 * 1024;
@@ -130,4 +132,16 @@ fn encrypt(source: &Source, target: &Path, keys: MediaType) -> Result<EncryptedM
         return Err(WorldError::BadMedia("it has no bytes".to_owned()));
     }
     Ok(info)
+}
+
+impl Person {
+    /// A message with a made-up picture, whose file is uploaded.
+    pub async fn picture(&self, to: u64, seed: u64, bytes: u64) -> Result<Message> {
+        let generated = serde_json::json!({ "kind": "image", "generated": { "seed": seed, "bytes": bytes }, "width": 320, "height": 240 });
+        let mut media: MediaContent =
+            serde_json::from_value(generated).map_err(|error| WorldError::BadMedia(error.to_string()))?;
+        let file = upload(&self.network, self.number(), &mut media).await?;
+        let around = Surroundings { peer: to, file: Some(file), ..Surroundings::default() };
+        content::to_message(&Content::Media(media), around)
+    }
 }

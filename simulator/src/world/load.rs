@@ -20,6 +20,10 @@ const OUTSTANDING: usize = 20_000;
 /// Customers made for a load have these numbers; no country has them.
 const FIRST_NUMBER: u64 = 999_000_000_001;
 
+/// So many files go around among the pictures of a load, each of about so many bytes.
+const PICTURES: usize = 32;
+const PICTURE_BYTES: u64 = 30_000;
+
 /// Stops counting, also when whoever asked for the load has gone.
 struct Counting<'a> {
     world: &'a World,
@@ -48,12 +52,13 @@ impl World {
         }
         let start = Instant::now();
         let customers = self.load_customers(load.customers).await?;
+        let pictures = pictures(&load, to, &customers).await?;
         let prepared = start.elapsed();
         let watch = Arc::new(Watch::new(to));
         lock(&self.0.network.watches).push(Arc::clone(&watch));
         let _counting = Counting { world: self, watch: &watch };
         let timeout = load.timeout_ms.map_or(TIMEOUT, Duration::from_millis);
-        let outcome = tokio::time::timeout(timeout, drive(&load, to, devices, customers, &watch)).await;
+        let outcome = tokio::time::timeout(timeout, drive(&load, to, devices, customers, pictures, &watch)).await;
         let tally = watch.tally();
         let Ok(outcome) = outcome else {
             let state = format!("{} of {} after {} s", tally.delivered, load.messages, timeout.as_secs());
@@ -103,6 +108,7 @@ async fn drive(
     to: u64,
     devices: usize,
     customers: Vec<Arc<Person>>,
+    pictures: Arc<[Message]>,
     watch: &Arc<Watch>,
 ) -> Result<(Instant, Instant)> {
     let began = Instant::now();
@@ -111,6 +117,7 @@ async fn drive(
     for (index, person) in customers.into_iter().enumerate() {
         let share = load.messages as usize / count + usize::from(index < load.messages as usize % count);
         let pace = load.rate.map(|rate| Pace { began, first: index, step: count, rate });
+        let share = Share { messages: share, pictures: Arc::clone(&pictures), media_percent: load.media_percent };
         writing.spawn(write(person, to, devices, share, pace, Arc::clone(watch)));
     }
     while let Some(outcome) = writing.join_next().await {
@@ -141,21 +148,54 @@ impl Pace {
     }
 }
 
+/// What one customer writes.
+struct Share {
+    messages: usize,
+    /// Empty when there are to be none.
+    pictures: Arc<[Message]>,
+    media_percent: f64,
+}
+
+impl Share {
+    /// Pictures are spread evenly over the texts.
+    fn message(&self, index: usize) -> Message {
+        let until = |index: usize| (index as f64 * self.media_percent / 100.0) as usize;
+        if until(index + 1) > until(index)
+            && let Some(picture) = self.pictures.get(until(index) % self.pictures.len().max(1))
+        {
+            return picture.clone();
+        }
+        let text = format!("Load message {} of {}", index + 1, self.messages);
+        Message { conversation: Some(text), ..Default::default() }
+    }
+}
+
+/// The pictures of a load, uploaded beforehand: what is measured is how they are delivered.
+async fn pictures(load: &Load, to: u64, customers: &[Arc<Person>]) -> Result<Arc<[Message]>> {
+    let mut pictures = Vec::new();
+    if load.media_percent > 0.0 {
+        for (seed, customer) in (1..=PICTURES as u64).zip(customers.iter().cycle()) {
+            pictures.push(customer.picture(to, seed, PICTURE_BYTES).await?);
+        }
+    }
+    Ok(pictures.into())
+}
+
 async fn write(
     person: Arc<Person>,
     to: u64,
     devices: usize,
-    share: usize,
+    share: Share,
     pace: Option<Pace>,
     watch: Arc<Watch>,
 ) -> Result<()> {
     let mut written = 0;
-    while written < share {
+    while written < share.messages {
         let batch = if let Some(pace) = &pace {
             pace.wait(written).await;
             1
         } else {
-            (share - written).min(BATCH)
+            (share.messages - written).min(BATCH)
         };
         loop {
             let progress = watch.progress.notified();
@@ -164,15 +204,27 @@ async fn write(
             }
             progress.await;
         }
-        let messages: Vec<Said> = (written..written + batch)
-            .map(|index| {
-                let text = format!("Load message {} of {share}", index + 1);
-                Said::new(new_message_id(), &Message { conversation: Some(text), ..Default::default() })
-            })
-            .collect();
+        let messages: Vec<Said> =
+            (written..written + batch).map(|index| Said::new(new_message_id(), &share.message(index))).collect();
         watch.expect(messages.iter().map(|said| said.id.as_str()), devices);
         person.say_all(to, messages).await?;
         written += batch;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_as_many_as_wanted() {
+        let picture = Message::default();
+        for (percent, wanted) in [(0.0, 0), (5.0, 50), (33.3, 333), (100.0, 1000)] {
+            let pictures = Arc::from(vec![picture.clone(); if percent > 0.0 { 3 } else { 0 }]);
+            let share = Share { messages: 1000, pictures, media_percent: percent };
+            let found = (0..1000).filter(|index| share.message(*index).conversation.is_none()).count();
+            assert_eq!(found, wanted, "{percent} %");
+        }
+    }
 }

@@ -224,6 +224,9 @@ pub struct Load {
     /// Messages per second over all customers; as fast as possible when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
+    /// How many of a hundred messages are pictures instead of texts.
+    #[serde(default)]
+    pub media_percent: f64,
     /// Give up after so many milliseconds (default 10 minutes).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,

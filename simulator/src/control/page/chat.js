@@ -1,6 +1,8 @@
 // Right: one customer's WhatsApp.
 import { api } from "./api.js";
-import { attempt, avatar, byId, dayOf, h, icon, name, phoneNumber, reconcile, timeOf } from "./dom.js";
+import { attachMenu } from "./attach.js";
+import { drawBubble, fold } from "./bubble.js";
+import { attempt, avatar, byId, dayOf, h, name, phoneNumber, reconcile } from "./dom.js";
 import { changed, customer, isTyping, isUnread, messagesOf, onDraw, phone, world } from "./world.js";
 import { saying } from "./words.js";
 
@@ -51,10 +53,37 @@ function chatParts() {
   const text = h("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message" });
   const send = h("button", { class: "btn pri", type: "submit" }, "Send");
   const auto = h("input", { type: "checkbox", checked: localStorage.getItem(AUTO_READ) !== "no" });
-  const box = h("form", { class: "box" }, text, send);
-  const foot = h("div", { class: "comp" }, box,
+  const about = h("div", { class: "about", hidden: true });
+  const sent = (content) => attempt(() => api.send(world.selected, { to: world.to, ...content }));
+  const attach = attachMenu((content) => sent(withQuote(content)));
+  const box = h("form", { class: "box" }, attach.menu, text, send);
+  const foot = h("div", { class: "comp" }, attach.form, about, box,
     h("div", { class: "opts" }, h("label", {}, auto, "Reads messages as they arrive (blue ticks)"), h("span", { class: "key" }, "Enter sends, Shift+Enter breaks the line")));
-  const parts = { all: [head, list, foot], face, who, to, list, text, auto, shown: "" };
+  /** The message that is answered or corrected. */
+  let subject = null;
+  const speakOf = (next) => {
+    subject = next;
+    about.hidden = next === null;
+    if (next === null) return about.replaceChildren();
+    const words = next.edit ? "Correcting" : "Answering";
+    about.replaceChildren(h("span", {}, h("b", {}, `${words}: `), name(saying(next.message).text ?? "")),
+      h("button", { class: "btn plain", type: "button", onclick: () => speakOf(null) }, "Cancel"));
+    text.focus();
+  };
+  const withQuote = (content) => {
+    if (subject === null || subject.edit) return content;
+    const quoted = { ...content, quote: { id: subject.message.id } };
+    speakOf(null);
+    return quoted;
+  };
+  const on = {
+    reply: (message) => speakOf({ message, edit: false }),
+    edit: (message, words) => {
+      text.value = words;
+      speakOf({ message, edit: true });
+    },
+  };
+  const parts = { all: [head, list, foot], face, who, to, list, text, auto, on, shown: "", leave: () => speakOf(null) };
   const drawNow = () => drawChat(parts, customer(world.selected));
 
   const typing = typingTeller();
@@ -64,15 +93,17 @@ function chatParts() {
     event.preventDefault();
     box.requestSubmit();
   });
+  text.addEventListener("keydown", (event) => event.key === "Escape" && subject && speakOf(null));
   box.addEventListener("submit", async (event) => {
     event.preventDefault();
     const words = text.value;
     if (words.trim() === "") return text.focus();
     text.value = "";
     typing.forget();
-    const sent = await attempt(() => api.send(world.selected, { to: world.to, text: words }));
+    const content = subject?.edit ? { edit: { id: subject.message.id, text: words } } : withQuote({ text: words });
+    if (subject) speakOf(null);
     // What could not be sent comes back, unless something new was begun.
-    if (!sent && text.value === "") text.value = words;
+    if (!(await sent(content)) && text.value === "") text.value = words;
   });
   auto.addEventListener("change", () => {
     localStorage.setItem(AUTO_READ, auto.checked ? "yes" : "no");
@@ -123,9 +154,12 @@ function drawChat(parts, person) {
   const { list } = parts;
   const key = `${person.number} ${world.to}`;
   const atEnd = parts.shown !== key || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  if (parts.shown !== key) list.replaceChildren();
+  if (parts.shown !== key) {
+    list.replaceChildren();
+    if (parts.shown !== "") parts.leave();
+  }
   parts.shown = key;
-  reconcile(list, items, (item) => item.key, (item) => make(item, person, agent), (element, item) => item.message && drawBubble(element, item.message, marks, person));
+  reconcile(list, items, (item) => item.key, (item) => make(item, person, agent), (element, item) => item.message && drawBubble(element, item.message, marks, person, parts.on));
   if (atEnd) list.scrollTop = list.scrollHeight;
   if (parts.auto.checked && document.visibilityState === "visible") readAll(person, chat);
 }
@@ -137,20 +171,6 @@ function drawPhones(to) {
     to.replaceChildren(...world.phones.map((one) => h("option", { value: one.number }, one.name)));
   }
   to.value = world.to;
-}
-
-/** Reactions, edits and deletions belong to the message they speak of. */
-function fold(chat) {
-  const marks = new Map();
-  const mark = (id) => marks.get(id) ?? marks.set(id, { reactions: new Map() }).get(id);
-  const bubbles = [];
-  for (const message of chat) {
-    if (message.kind === "reaction") mark(message.reaction.id).reactions.set(message.direction, message.reaction.emoji);
-    else if (message.kind === "edit") mark(message.edit.id).text = message.edit.text;
-    else if (message.kind === "revoke") mark(message.revoke.id).gone = true;
-    else bubbles.push(message);
-  }
-  return { bubbles, marks };
 }
 
 function withDays(messages) {
@@ -173,44 +193,6 @@ function make(item, person, agent) {
   return h("p", { class: "empty" }, linked
     ? `Write the first message as ${person.name}: it appears in the app of ${agent.name}.`
     : `No app is linked to this phone yet. What ${person.name} writes is kept until one is, as on the real network.`);
-}
-
-function drawBubble(element, message, marks, person) {
-  const mark = marks.get(message.id);
-  const reactions = [...(mark?.reactions.values() ?? [])].filter((emoji) => emoji !== "").join("");
-  const signature = JSON.stringify([message, mark?.text, mark?.gone, reactions]);
-  if (element.dataset.signature === signature) return;
-  element.dataset.signature = signature;
-  const mine = message.direction === "out";
-  const { text, odd } = saying(message);
-  element.className = `b${mine ? " o" : ""}${mark?.gone ? " gone" : ""}${reactions ? " reacted" : ""}`;
-  element.replaceChildren(
-    mine ? "" : h("span", { class: "by" }, message.device > 0 ? "From the linked app" : "From the phone itself"),
-    h("span", { class: odd ? "tx odd" : "tx" }, mark?.gone ? "This message was deleted" : name(mark?.text ?? text)),
-    h("span", { class: "mt" }, mark?.text && !mark.gone ? "edited " : "", timeOf(message.time), mine ? ticks(message.status) : ""),
-    reactions ? h("span", { class: "re" }, reactions) : "",
-    mark?.gone ? "" : actions(message, person));
-}
-
-/** What the customer can do with a message. */
-function actions(message, person) {
-  const say = (content) => attempt(() => api.send(person.number, { to: message.with, ...content }));
-  const button = (label, words, act) => h("button", { class: "btn plain", type: "button", "aria-label": label, title: label, onclick: act }, words);
-  if (message.direction === "in") {
-    return h("div", { class: "acts" }, button("React with a thumb up", "👍", () => say({ reaction: { id: message.id, emoji: "👍" } })));
-  }
-  return h("div", { class: "acts" }, button("Delete for everyone", "Delete", () => say({ revoke: { id: message.id } })));
-}
-
-const ONE = "m1 6 4 4 8-9";
-const TWO = "m9 8 2 2 8-9";
-
-function ticks(status) {
-  const words = { sent: "Sent", delivered: "Delivered", read: "Read", played: "Played", failed: "Not sent" }[status] ?? status;
-  if (status === "failed") return h("span", { class: "fl" }, words);
-  const svg = status === "sent" ? icon(ONE) : icon(ONE, TWO);
-  svg.setAttribute("viewBox", "0 0 20 12");
-  return h("span", { class: status === "read" || status === "played" ? "rd" : "", role: "img", "aria-label": words, title: words }, svg);
 }
 
 const asked = new Set();

@@ -19,6 +19,11 @@ const KINDS = [
   ["ban", "Temporary ban", "The account may not connect for a while.", ["expire", "Seconds", 3600]],
   ["failure", "Refuse the login", "The network turns the app away.", ["reason", "Reason", 503]],
   ["outdated", "App too old", "The network says that the app must be updated."],
+  ["slow_media", "Slow files", "Files go up and come down late and slowly.", ["bytes_per_second", "Bytes a second", 50000]],
+  ["cut_media", "Cut transfers of files", "A transfer breaks off. The app should go on or begin again.", ["after", "After so many bytes", 65536]],
+  ["corrupt_media", "Damage files", "A byte of a downloaded file is wrong: the app must not show it."],
+  ["refuse_media", "Refuse files", "The media hosts answer with an error.", ["code", "Status", 503]],
+  ["expired_media", "Files expire", "The paths of all files so far stop working: the app should ask the phone for them again.", null, ONCE],
 ];
 
 export function startFaults() {

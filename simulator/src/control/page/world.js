@@ -92,6 +92,8 @@ export function hear(number, message) {
   }
   if (chat.length > KEPT_MESSAGES) chat.shift();
   world.chats.set(number, chat);
+  // Only the whole transcript tells what was voted.
+  if (message.kind === "poll_vote" && customer(number)) fetchChat(number).catch(() => {});
   changed();
 }
 
