@@ -1,6 +1,6 @@
 //! Questions to the server. Every one that carries an id is answered: a client that waits for an answer stalls.
 
-mod appstate;
+pub mod appstate;
 pub mod keys;
 mod usync;
 

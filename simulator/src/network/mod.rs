@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod faults;
 pub mod frame;
 mod iq;
+pub use iq::appstate;
 pub use iq::keys;
 pub mod link;
 pub mod link_code;

@@ -49,6 +49,7 @@ impl Person {
 
     /// Approves the device behind an offer; `secret` is what the two share.
     pub(super) async fn approve(&self, offer: &Offer, secret: &[u8; 32]) -> Result<Linked> {
+        self.first_state().await?;
         let identity = offer.registration.identity;
         let (certificate, approval) = self.certify(&identity, secret).await?;
         let proof = offer.approve(&self.network, &self.account, &approval).await?;

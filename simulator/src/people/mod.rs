@@ -1,5 +1,6 @@
 //! Simulated phones and customers: in-process devices with real Signal keys, attached to the network like any device.
 
+mod app_state;
 mod attach;
 mod content;
 mod fetch;

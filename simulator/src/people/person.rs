@@ -7,6 +7,7 @@ use tokio::sync::{Mutex, MutexGuard, mpsc};
 use wacore_binary::builder::NodeBuilder;
 use waproto::whatsapp::Message;
 
+use super::app_state::AppState;
 use super::keyring::Keyring;
 use crate::network::Network;
 use crate::network::account::{Account, Attachment, Device, LocalEvent, lock};
@@ -25,6 +26,8 @@ pub struct Person {
     pub device: Arc<Device>,
     keyring: Mutex<Keyring>,
     offline: AtomicBool,
+    /// What it keeps in step with its companions.
+    pub(super) app_state: Mutex<AppState>,
     /// Companions that a history is on its way to.
     pub(super) handing_over: std::sync::Mutex<std::collections::HashSet<u16>>,
     /// What was last sent to companions, should one of them ask again.
@@ -52,6 +55,7 @@ impl Person {
             device: Arc::clone(device),
             offline: AtomicBool::new(keyring.secrets.offline),
             keyring: Mutex::new(keyring),
+            app_state: Mutex::default(),
             handing_over: std::sync::Mutex::default(),
             told_companions: std::sync::Mutex::default(),
         });

@@ -30,7 +30,7 @@ pub(super) fn number(text: &str) -> Result<u64> {
     parse_number(text).ok_or_else(|| WorldError::BadNumber(text.to_owned()))
 }
 
-fn name(text: &str) -> Result<String> {
+pub(super) fn name(text: &str) -> Result<String> {
     let name = text.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME {
         return Err(WorldError::BadName);

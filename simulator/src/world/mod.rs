@@ -5,6 +5,7 @@ pub mod content;
 pub mod error;
 pub mod types;
 
+mod app_state;
 mod body;
 mod history;
 mod linking;
@@ -20,6 +21,7 @@ use crate::network::Network;
 use crate::network::media::{self, Media};
 use crate::people::People;
 use crate::store::{Store, StoreError};
+pub use app_state::*;
 pub use content::*;
 pub use error::{ErrorClass, Result, WorldError};
 pub use history::*;

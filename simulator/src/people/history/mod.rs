@@ -54,6 +54,7 @@ impl Person {
         let opened = Opened::open(&self.network, self.number(), spec).await?;
         self.network.store.write(vec![Op::History { number: self.number(), data }]).await?;
         self.network.changed(Change::Phone { number: self.number().to_string() });
+        self.state_of_history(&opened.sources.spec).await?;
         let conversations = opened.sources.chats();
         let kept_back =
             (0..conversations).map(|index| u64::from(opened.sources.chat(&self.network, index).kept_back)).sum();

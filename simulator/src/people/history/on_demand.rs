@@ -4,7 +4,7 @@ use wacore_binary::Jid;
 use waproto::buffa::{Message as _, MessageField};
 use waproto::whatsapp::conversation::EndOfHistoryTransferType as End;
 use waproto::whatsapp::message::peer_data_operation_request_message::{
-    HistorySyncOnDemandRequest, PlaceholderMessageResendRequest,
+    HistorySyncChunkRetryRequest, HistorySyncOnDemandRequest, PlaceholderMessageResendRequest,
 };
 use waproto::whatsapp::message::peer_data_operation_request_response_message::PeerDataOperationResult;
 use waproto::whatsapp::message::peer_data_operation_request_response_message::peer_data_operation_result::PlaceholderMessageResendResponse;
@@ -17,6 +17,7 @@ use waproto::whatsapp::{HistorySync, Message, history_sync};
 
 use super::super::person::Person;
 use super::super::transcript;
+use super::Opened;
 use super::send::conversation;
 use super::source::{Line, Sources, lived_line};
 use crate::network::account::Device;
@@ -48,10 +49,31 @@ impl Person {
                 }
                 Ok(())
             }
+            Some(PeerDataOperationRequestType::HISTORY_SYNC_CHUNK_RETRY) => {
+                let Some(wanted) = request.history_sync_chunk_retry_request.as_option() else { return Ok(()) };
+                match self.part_again(wanted).await? {
+                    Some(message) => self.send_peer(&companion, None, &message, |progress| progress.asked += 1).await,
+                    None => Ok(()),
+                }
+            }
             other => {
                 tracing::debug!(?other, "a request that this phone does not know");
                 Ok(())
             }
+        }
+    }
+
+    /// A part of the history once more, for a device that lost it.
+    async fn part_again(&self, wanted: &HistorySyncChunkRetryRequest) -> Result<Option<Message>> {
+        let Some(spec) = self.history().await? else { return Ok(None) };
+        let opened = Opened::open(&self.network, self.number(), spec).await?;
+        let found = opened
+            .plan
+            .chunks()
+            .find(|chunk| Some(chunk.kind) == wanted.sync_type && Some(chunk.order) == wanted.chunk_order);
+        match found {
+            Some(chunk) => Ok(Some(self.history_message(&opened.sources, &chunk).await?)),
+            None => Ok(None),
         }
     }
 
