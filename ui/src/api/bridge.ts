@@ -1,6 +1,5 @@
 import { body, bridge } from "./client";
-import type { ConversationItem, Id, LineSettings, OptOut, SafetyReport, Scope, TeamView } from "./model";
-import { call } from "./pending";
+import type { Id, LineSettings, Scope } from "./model";
 
 // What only the bridge offers: its state, the WhatsApp link and the way to the team's server.
 
@@ -24,16 +23,17 @@ export const pairingCode = (ask: Signal = {}) => body(bridge().GET("/pairing-cod
 export const passkey = (ask: Signal = {}) => body(bridge().GET("/passkey", ask));
 export const answerPasskey = (assertion: unknown) => body(bridge().POST("/passkey", { body: { assertion } }));
 export const confirmPasskey = () => body(bridge().POST("/passkey/confirm"));
-export const settings = (ask: Signal = {}) => call<LineSettings>("GET", "/settings", undefined, ask.signal);
-export const saveSettings = (settings: LineSettings) => call<LineSettings>("PUT", "/settings", settings);
-export const present = (here: boolean) => call<void>("PUT", "/presence", { present: here });
-export const safety = (ask: Signal = {}) => call<SafetyReport>("GET", "/safety", undefined, ask.signal);
-export const optOuts = (ask: Signal = {}) => call<OptOut[]>("GET", "/safety/opt-outs", undefined, ask.signal);
-export const liftOptOut = (contact: Id) => call<void>("DELETE", `/safety/opt-outs/${contact}`);
+export const settings = (ask: Signal = {}) => body(bridge().GET("/settings", ask));
+export const saveSettings = (settings: LineSettings) => body(bridge().PUT("/settings", { body: settings }));
+export const present = (here: boolean) => body(bridge().PUT("/presence", { body: { present: here } }));
+export const safety = (ask: Signal = {}) => body(bridge().GET("/safety", ask));
+export const optOuts = (ask: Signal = {}) => body(bridge().GET("/safety/opt-outs", ask));
+export const liftOptOut = (contact: Id) =>
+  body(bridge().DELETE("/safety/opt-outs/{contact_id}", { params: { path: { contact_id: contact } } }));
 export const setScope = (id: Id, scope: Scope, earlier: boolean) =>
-  call<ConversationItem>("PUT", `/api/conversations/${id}/scope`, { scope, earlier });
+  body(bridge().PUT("/api/conversations/{id}/scope", { params: { path: { id } }, body: { scope, earlier } }));
 export const teamView = (id: Id, ask: Signal = {}) =>
-  call<TeamView>("GET", `/api/conversations/${id}/team-view`, undefined, ask.signal);
+  body(bridge().GET("/api/conversations/{id}/team-view", { params: { path: { id } }, ...ask }));
 export const older = (id: Id, before: Id | null) =>
   body(bridge().POST("/api/conversations/{id}/older", { params: { path: { id } }, body: { before } }));
 export const unlink = () => body(bridge().POST("/unlink"));

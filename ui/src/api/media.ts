@@ -41,7 +41,7 @@ export async function upload({ file, name, voice, asDocument, onProgress, signal
   const token = await bearer();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const asked = new URLSearchParams(voice ? { voice: "1" } : asDocument ? { name, as: "document" } : { name });
+    const asked = new URLSearchParams(voice ? { voice: "true" } : asDocument ? { name, as: "document" } : { name });
     request.open("POST", `${root()}/api/media?${asked}`);
     request.setRequestHeader("authorization", `Bearer ${token}`);
     request.setRequestHeader("content-type", "application/octet-stream");

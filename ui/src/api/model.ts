@@ -33,7 +33,7 @@ export type Hold = B["Hold"];
 export type ContactCard = B["ContactCard"];
 export type Place = B["Place"];
 export type NewMessage = B["NewMessage"];
-export type Merge = B["Merge"];
+export type Merge = S["Merge"];
 export type MessageKind = B["MessageKind"];
 export type MessageStatus = B["MessageStatus"];
 export type Ticket = B["Ticket"];
@@ -54,17 +54,14 @@ export type SessionState = B["SessionState"];
 export type SessionStateName = B["SessionStateName"];
 export type ServerLink = B["ServerLink"];
 export type HistoryProgress = B["HistoryProgress"];
-export type {
-  HeldMessage,
-  LineSettings,
-  Meter,
-  OptOut,
-  ReadReceipts,
-  SafetyReport,
-  SendingMode,
-  TeamView,
-  UploadedMedia,
-} from "./pending";
+export type LineSettings = B["LineSettings"];
+export type ReadReceipts = B["ReadReceipts"];
+export type SafetyReport = B["SafetyReport"];
+export type SendingMode = B["SendingMode"];
+export type Meter = B["Meter"];
+export type HeldMessage = B["HeldMessage"];
+export type OptOut = B["OptOut"];
+export type UploadedMedia = B["UploadedMedia"];
 
 // Accounts
 export type Tokens = S["Tokens"];
