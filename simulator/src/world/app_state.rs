@@ -26,6 +26,7 @@ pub struct ChatChange {
 }
 
 /// A field that is there, even with `null`.
+#[expect(clippy::option_option, reason = "absent and `null` differ")]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Option<i64>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
