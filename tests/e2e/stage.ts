@@ -41,9 +41,30 @@ export class Machine {
 
   /** The code that the screen draws. */
   async code(): Promise<string> {
-    const token = readFileSync(join(this.data, "bridge.token"), "utf8").trim();
-    return (await call<{ code: string }>(this.program.text("url"), "GET", "/qr", undefined, token)).code;
+    return (await this.ask<{ code: string }>("GET", "/qr")).code;
   }
+
+  /** Asks the bridge, as its window does. */
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const token = readFileSync(join(this.data, "bridge.token"), "utf8").trim();
+    return call<T>(this.program.text("url"), method, path, body, token);
+  }
+}
+
+/** A message as a transcript of the simulated network shows it. */
+export interface Line {
+  id: string;
+  kind: string;
+  text: string | null;
+  direction: "in" | "out";
+  edited?: boolean;
+  revoked?: boolean;
+  reactions?: { emoji: string; from: string }[];
+  quote?: { id: string; text?: string };
+  media?: { kind: string; file_name?: string; fetched?: { state: string }; waveform?: number[]; seconds?: number };
+  location?: { latitude: number; longitude: number };
+  contacts?: { name: string }[];
+  contact?: { name: string };
 }
 
 /** A customer's WhatsApp. */
@@ -56,18 +77,26 @@ export class Customer {
     this.control = control;
   }
 
-  async writes(to: string, text: string): Promise<void> {
-    await call(this.control, "POST", `/customers/${this.number}/messages`, { to, text });
+  async writes(to: string, text: string): Promise<string> {
+    return this.sends(to, { text });
+  }
+
+  /** Sends anything, such as `{ media: { kind: "image", generated: {} } }`, and says under which id. */
+  async sends(to: string, content: Record<string, unknown>): Promise<string> {
+    const path = `/customers/${this.number}/messages`;
+    return (await call<{ id: string }>(this.control, "POST", path, { to, ...content })).id;
   }
 
   async types(to: string): Promise<void> {
     await call(this.control, "POST", `/customers/${this.number}/typing`, { to, state: "composing" });
   }
 
-  async received(from: string): Promise<{ id: string; text: string; direction: string }[]> {
-    const path = `/customers/${this.number}/messages?with=${from}`;
-    const seen = await call<{ id: string; text: string; direction: string }[]>(this.control, "GET", path);
-    return seen.filter((message) => message.direction === "in");
+  async chat(other: string): Promise<Line[]> {
+    return call<Line[]>(this.control, "GET", `/customers/${this.number}/messages?with=${other}`);
+  }
+
+  async received(from: string): Promise<Line[]> {
+    return (await this.chat(from)).filter((message) => message.direction === "in");
   }
 
   async reads(from: string): Promise<void> {
@@ -125,12 +154,22 @@ export class Stage {
     return machine;
   }
 
-  async phone(number: string, name: string): Promise<void> {
-    await call(this.control, "POST", "/phones", { number, name });
+  async phone(number: string, name: string, more: { passkey?: boolean } = {}): Promise<void> {
+    await call(this.control, "POST", "/phones", { number, name, ...more });
   }
 
   async scan(number: string, qr: string): Promise<void> {
     await call(this.control, "POST", `/phones/${number}/scan`, { qr });
+  }
+
+  /** The code on the screen is typed on the phone. */
+  async enterCode(number: string, code: string): Promise<void> {
+    await call(this.control, "POST", `/phones/${number}/enter-code`, { code });
+  }
+
+  /** What the passkey of the account says, as the owner's browser would give it. */
+  async assertPasskey(request: unknown): Promise<unknown> {
+    return call(this.control, "POST", "/passkeys/assert", { request });
   }
 
   /** The phone's owner ends the link on the phone. */

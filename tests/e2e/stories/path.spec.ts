@@ -1,20 +1,10 @@
 // From QR code to ticket and back, as two agents and a supervisor see it in a browser.
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, expect, type Page, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
+import { bubble, look, open, row, signIn, write } from "../screen.ts";
 import { type Customer, emailOf, type Machine, PASSWORD, Stage } from "../stage.ts";
 
 const ANA = "5511988887777";
 const JOANA = "5511912345678";
-const pictures = join(import.meta.dirname, "../../../artifacts/e2e");
-
-const sizes = [
-  { name: "wide", width: 1440, height: 900 },
-  { name: "middle", width: 1024, height: 768 },
-  { name: "narrow", width: 390, height: 844 },
-];
-
 test.describe.configure({ mode: "serial" });
 
 let stage: Stage;
@@ -22,55 +12,6 @@ let joana: Customer;
 let anasMachine: Machine;
 let ana: Page;
 let bruno: Page;
-
-/** The screen in both themes and three widths, and nothing for axe to find. */
-async function look(page: Page, name: string): Promise<void> {
-  mkdirSync(pictures, { recursive: true });
-  const wide = page.viewportSize();
-  for (const theme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    for (const { name: size, width, height } of sizes) {
-      await page.setViewportSize({ width, height });
-      // A theme or a width has settled once two frames were painted.
-      await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
-      await page.screenshot({ path: join(pictures, `${name}-${size}-${theme}.png`) });
-    }
-    const found = await new AxeBuilder({ page }).analyze();
-    expect.soft(found.violations.map((v) => ({ id: v.id, at: v.nodes.map((n) => n.target) })), `${name} ${theme}`).toEqual([]);
-  }
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  if (wide !== null) await page.setViewportSize(wide);
-}
-
-async function open(browser: Browser, url: string): Promise<Page> {
-  const page = await (await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" })).newPage();
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(error.message));
-  page.on("close", () => expect(faults).toEqual([]));
-  await page.goto(url);
-  return page;
-}
-
-async function signIn(page: Page, name: string): Promise<void> {
-  await page.getByLabel("Server address").fill(stage.deskUrl);
-  await page.getByLabel("E-mail").fill(emailOf(name));
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
-
-function row(page: Page, name: string) {
-  return page.getByTestId("conversation-row").filter({ hasText: name });
-}
-
-function bubble(page: Page, text: string) {
-  return page.getByTestId("bubble").filter({ hasText: text });
-}
-
-async function write(page: Page, text: string): Promise<void> {
-  const box = page.getByRole("textbox", { name: /^Message to/ });
-  await box.fill(text);
-  await box.press("Enter");
-}
 
 test.beforeAll(async () => {
   stage = await Stage.set();
@@ -106,7 +47,7 @@ test("an agent signs in through a one-time link", async ({ browser }) => {
   await ana.getByRole("button", { name: "Sign in" }).click();
   await expect(ana.getByText(/E-mail or password is wrong/)).toBeVisible();
 
-  await signIn(ana, "Ana");
+  await signIn(ana, stage, "Ana");
   await expect(ana.getByRole("heading", { name: "Link your WhatsApp" })).toBeVisible();
 
   const second = await open(browser, link);
@@ -133,7 +74,7 @@ test("a scanned code links the number", async () => {
 test("a customer writes and a ticket appears at every agent", async ({ browser }) => {
   const machine = await stage.machine("Bruno");
   bruno = await open(browser, machine.link());
-  await signIn(bruno, "Bruno");
+  await signIn(bruno, stage, "Bruno");
   await bruno.getByRole("button", { name: "Not now" }).click();
 
   await joana.writes(ANA, "Hi! My order arrived but the box is damaged, what should I do?");

@@ -1,6 +1,7 @@
 // What goes wrong in an agent's day, and the keyboard that must never be lost over it.
-import { type Browser, expect, type Page, test } from "@playwright/test";
-import { type Customer, emailOf, PASSWORD, Stage } from "../stage.ts";
+import { expect, type Page, test } from "@playwright/test";
+import { bubble as bubbleOf, field, linked } from "../screen.ts";
+import { type Customer, Stage } from "../stage.ts";
 
 const ANA = "5511988887777";
 
@@ -10,25 +11,9 @@ let stage: Stage;
 let ana: Page;
 let customers: Customer[];
 
-async function linked(browser: Browser): Promise<Page> {
-  const machine = await stage.machine("Ana");
-  const page = await (await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" })).newPage();
-  await page.goto(machine.link());
-  await page.getByLabel("Server address").fill(stage.deskUrl);
-  await page.getByLabel("E-mail").fill(emailOf("Ana"));
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("checkbox", { name: /I have read this/ }).click();
-  await page.getByRole("button", { name: "Show QR code" }).click();
-  await expect(page.getByRole("img", { name: "QR code to link WhatsApp" })).toBeVisible();
-  await stage.scan(ANA, await machine.code());
-  await page.getByRole("button", { name: "Start working" }).click();
-  return page;
-}
-
 const rows = () => ana.getByTestId("conversation-row");
-const bubble = (text: string) => ana.getByTestId("bubble").filter({ hasText: text });
-const box = () => ana.getByRole("textbox", { name: /^Message to/ });
+const bubble = (text: string) => bubbleOf(ana, text);
+const box = () => field(ana);
 
 test.beforeAll(async ({ browser }) => {
   stage = await Stage.set();
@@ -37,7 +22,7 @@ test.beforeAll(async ({ browser }) => {
   customers = await Promise.all(
     ["Joana Silva", "Mehmet Kaya", "Rosa Paredes"].map((name, at) => stage.customer(`551191234567${at}`, name)),
   );
-  ana = await linked(browser);
+  ana = (await linked(browser, stage, "Ana", ANA)).page;
 });
 
 test.afterAll(async () => {
@@ -98,7 +83,7 @@ test("ten messages written in one breath arrive in their order", async () => {
   }
   await expect(bubble("line 9")).toHaveAttribute("data-status", "delivered");
   const received = (await customers[0]?.received(ANA)) ?? [];
-  expect(received.map((message) => message.text).filter((text) => text.startsWith("line"))).toEqual(texts);
+  expect(received.map((message) => message.text ?? "").filter((text) => text.startsWith("line"))).toEqual(texts);
 });
 
 test("a link that ended on the phone is told, and nothing can be written into the void", async () => {

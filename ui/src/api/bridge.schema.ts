@@ -1949,6 +1949,8 @@ export interface components {
             /** Format: int32 */
             attempt: number;
             next_try_at: components["schemas"]["UtcMillis"];
+            /** @description Where WhatsApp gave one: `maintenance`, `slow_down` (too many connections), `refused`. */
+            reason?: string | null;
             /** @enum {string} */
             state: "reconnecting";
         } | {
@@ -2061,12 +2063,6 @@ export interface components {
          * @example 1700000000000
          */
         UtcMillis: number;
-        /** @enum {string} */
-        ShownAs: "wav";
-        /** @enum {string} */
-        HandOverAs: "document";
-        /** @enum {string} */
-        Yes: "1" | "0";
     };
     responses: never;
     parameters: never;
@@ -3482,11 +3478,11 @@ export interface operations {
                 /** @description The file's own name, for documents. */
                 name?: string;
                 /** @description `1`: a recording that becomes a voice message. WAV (16 bits), Ogg/Opus, or bare samples with `rate`. */
-                voice?: components["schemas"]["Yes"];
+                voice?: "1" | "0";
                 /** @description Samples a second of a recording that is nothing but 16-bit samples of one channel. */
                 rate?: number;
                 /** @description `document`: whatever it is, it goes as a document. */
-                as?: components["schemas"]["HandOverAs"];
+                as?: "document";
             };
             header?: never;
             path?: never;
@@ -3753,7 +3749,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `wav`: a voice message, decoded so that every webview plays it. */
-                as?: components["schemas"]["ShownAs"];
+                as?: "wav";
             };
             header?: never;
             path: {
