@@ -75,7 +75,9 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             .statement_cache_capacity(256)
             .pragma("cache_size", "-16384")
-            .pragma("temp_store", "memory");
+            .pragma("temp_store", "memory")
+            // What owners take back leaves no trace in pages that are free again.
+            .pragma("secure_delete", "on");
         let write_pool = SqlitePoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)

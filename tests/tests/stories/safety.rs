@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ownline_model::{
+    ids::ConversationId,
     message::MessageStatus,
     problem::ProblemCode,
     safety::{OptOut, SafetyReport, SendingMode},
@@ -18,13 +19,20 @@ use ownline_tests::{
 };
 use serde_json::{Value, json};
 
+/// The chat with a customer, its ticket taken.
+async fn taken(app: &AgentApp, number: &str) -> Result<ConversationId> {
+    let item = app.conversation_with(number).await?;
+    app.takes(&item.ticket.context("a ticket")?).await?;
+    Ok(item.conversation.id)
+}
+
 #[tokio::test]
 async fn answers_in_one_chat_keep_their_order_and_their_pace() -> Result<()> {
     let stage = Stage::set().await?;
     let (ana, phone) = stage.linked_agent("Ana", "5511988887801").await?;
     let joana = stage.network.customer("5511912345801", "Joana").await?;
     joana.writes(&phone, "hi").await?;
-    let id = ana.conversation_with(&joana.number).await?.conversation.id;
+    let id = taken(&ana, &joana.number).await?;
     let begun = std::time::Instant::now();
     for text in ["1", "2", "3", "4"] {
         ana.answers(id, text).await?;
@@ -42,7 +50,7 @@ async fn a_full_budget_holds_messages_and_lets_them_go_by_themselves() -> Result
     for n in 0..3 {
         let customer = stage.network.customer(&format!("55119123458{n}2"), &format!("Customer {n}")).await?;
         customer.writes(&phone, "hi").await?;
-        chats.push((ana.conversation_with(&customer.number).await?.conversation.id, customer));
+        chats.push((taken(&ana, &customer.number).await?, customer));
     }
     let mut answers = vec![];
     for (id, _) in &chats {
@@ -80,7 +88,7 @@ async fn who_says_stop_hears_no_more_from_anybody_until_it_is_lifted() -> Result
     let (ana, phone) = stage.linked_agent("Ana", "5511988887803").await?;
     let joana = stage.network.customer("5511912345803", "Joana").await?;
     joana.writes(&phone, "hi").await?;
-    let id = ana.conversation_with(&joana.number).await?.conversation.id;
+    let id = taken(&ana, &joana.number).await?;
     joana.writes(&phone, "Stop!").await?;
     ana.sees_texts(id, &["hi", "Stop!"]).await?;
 
@@ -109,7 +117,7 @@ async fn f09_a_time_lock_freezes_new_chats_and_lets_answers_flow() -> Result<()>
         stage.network.customer(number, name).await?;
     }
     joana.writes(&phone, "hi").await?;
-    let id = ana.conversation_with(&joana.number).await?.conversation.id;
+    let id = taken(&ana, &joana.number).await?;
 
     stage.network.fault(json!({ "refuse": { "code": 463, "number": phone.number, "times": 1 } })).await?;
     let chat = ana.opens(otto.0).await?.conversation.id;
