@@ -158,7 +158,7 @@ test("places and people leave", async () => {
   await ana.getByRole("button", { name: "Attach" }).click();
   await ana.getByRole("menuitem", { name: "Place" }).click();
   await ana.getByLabel("Map address or coordinates").fill("https://www.openstreetmap.org/#map=17/-23.5614/-46.6559");
-  await ana.getByLabel("Name").fill("Our shop");
+  await ana.getByRole("textbox", { name: "Name", exact: true }).fill("Our shop");
   await ana.getByRole("dialog").getByRole("button", { name: "Send" }).click();
   await expect(bubble(ana, "Our shop")).toHaveAttribute("data-status", "delivered");
   const place = await got("the place", (one) => one.location !== undefined);

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ContactCard, Place } from "../../../api/model";
 import { IconButton } from "../../../components/button";
+import { overPage } from "../../../components/portal";
 import { CardsDialog } from "./cards-dialog";
 import { PlaceDialog } from "./place-dialog";
 
@@ -26,7 +27,7 @@ export function Attach({ onFiles, onPlace, onCards }: AttachProps) {
         <DropdownMenu.Trigger asChild>
           <IconButton label={t("composer.attach")} icon={<Paperclip />} />
         </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
+        <DropdownMenu.Portal container={overPage()}>
           <DropdownMenu.Content
             side="top"
             align="start"

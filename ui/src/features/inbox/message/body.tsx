@@ -92,7 +92,13 @@ function Shown({ message, content }: { message: Message; content: Content }) {
         </span>
       );
     case "other":
-      return <Line icon={<FileQuestion />}>{t("chat.other", { name: safeName(content.name, 60) })}</Line>;
+      return (
+        <Line icon={<FileQuestion />}>
+          {/^\w*[A-Z]\w*$/.test(content.name)
+            ? t("chat.other", { name: safeName(content.name, 60) })
+            : t("chat.kind.unknown")}
+        </Line>
+      );
   }
 }
 

@@ -3,6 +3,7 @@ import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "../../../api/model";
+import { overPage } from "../../../components/portal";
 import { toast } from "../../../components/toast";
 import { useChat } from "../chat-context";
 import { attachmentOf } from "./file-kinds";
@@ -37,7 +38,7 @@ export function MessageMenu({ at, onClose }: { at: MenuAt; onClose: () => void }
           style={{ left: box.left, top: box.top, width: box.width, height: Math.min(box.height, 40) }}
         />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={overPage()}>
         <DropdownMenu.Content
           aria-label={t("message.menu")}
           sideOffset={4}

@@ -3,6 +3,7 @@ import { Popover } from "radix-ui";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "../../../api/model";
+import { overPage } from "../../../components/portal";
 import { useChat } from "../chat-context";
 
 const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
@@ -32,7 +33,7 @@ export function ReactionPicker({ at, onClose }: { at: PickerAt; onClose: () => v
   return (
     <Popover.Root open onOpenChange={(open) => !open && onClose()}>
       <Popover.Anchor virtualRef={{ current: at.from }} />
-      <Popover.Portal>
+      <Popover.Portal container={overPage()}>
         <Popover.Content
           aria-label={t("message.react")}
           side="top"
