@@ -46,6 +46,9 @@ pub enum SessionState {
     Reconnecting {
         attempt: u32,
         next_try_at: UtcMillis,
+        /// Where WhatsApp gave one: `maintenance`, `slow_down` (too many connections), `refused`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Another client took this session over. Nothing happens until the agent asks to take it back.
     Replaced,

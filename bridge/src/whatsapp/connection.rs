@@ -1,9 +1,12 @@
 //! One run of the library's client: from the opened device to its end, with everything that it started.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use whatsapp_rust::{
-    Client, ClientBuilderError,
+    Client, ClientBuilderError, NodeFilter,
     wacore::{runtime::Runtime as _, types::events::Subscription},
 };
 
@@ -59,6 +62,7 @@ impl Connection {
         };
         let client = builder.build().await?.into_client();
         let subscription = client.subscribe_handler(Arc::new(reporter.clone()));
+        runtime.spawn_detached(Box::pin(hear_ends(Arc::downgrade(&client), reporter.clone())));
         runtime.spawn_detached(Box::pin(run_to_its_end(Arc::clone(&client), reporter.clone())));
         Ok(Self { client, device, runtime, happenings, reporter, _subscription: subscription })
     }
@@ -115,6 +119,20 @@ impl Connection {
             left.push(happening);
         }
         left
+    }
+}
+
+/// The library keeps to itself why a stream ends that it opens again.
+async fn hear_ends(client: Weak<Client>, reporter: Reporter) {
+    loop {
+        let Some(ended) = client.upgrade().map(|client| client.wait_for_node(NodeFilter::tag("stream:error"))) else {
+            return;
+        };
+        let Ok(node) = ended.await else { return };
+        let code = node.get().get_attr("code").and_then(|code| code.as_str().parse().ok());
+        if let Some(code) = code {
+            reporter.report(Happening::StreamEnded { code });
+        }
     }
 }
 

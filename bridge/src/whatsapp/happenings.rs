@@ -25,6 +25,10 @@ pub(super) enum Happening {
     /// The network is dialled.
     Dialling,
     DialFailed,
+    /// WhatsApp ends the stream with this code.
+    StreamEnded {
+        code: u16,
+    },
     /// A message could not be stored and stays with WhatsApp.
     NotStored,
     /// The library's loop has ended; everything that it reported is before this.

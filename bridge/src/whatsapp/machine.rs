@@ -15,6 +15,9 @@ const LATER_CODES: Duration = Duration::from_secs(5 * 20);
 const STABLE_AFTER_MS: i64 = 30_000;
 /// The library's longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+/// Stable words for `Reconnecting.reason`.
+const MAINTENANCE: &str = "maintenance";
+const SLOW_DOWN: &str = "slow_down";
 /// Pause after a refusal that WhatsApp gives no remedy for.
 const REFUSED_PAUSE: Duration = Duration::from_mins(15);
 
@@ -28,11 +31,13 @@ pub(super) struct Machine {
     attempt_expires_at: Option<UtcMillis>,
     /// Failed attempts in a row, counted the way the library counts its back-off.
     failures: u32,
+    /// Why WhatsApp ended the last connection, where it said so.
+    reason: Option<&'static str>,
 }
 
 impl Machine {
     pub(super) const fn new(state: SessionState) -> Self {
-        Self { state, linking: false, by_number: false, attempt_expires_at: None, failures: 0 }
+        Self { state, linking: false, by_number: false, attempt_expires_at: None, failures: 0, reason: None }
     }
 
     pub(super) const fn state(&self) -> &SessionState {
@@ -93,7 +98,8 @@ impl Machine {
             Signal::Started => {
                 self.linking = false;
                 self.failures = 0;
-                self.state = SessionState::Reconnecting { attempt: 1, next_try_at: now };
+                self.reason = None;
+                self.state = SessionState::Reconnecting { attempt: 1, next_try_at: now, reason: None };
                 None
             }
             Signal::Unlinked => Some(self.unlink(None)),
@@ -167,6 +173,7 @@ impl Machine {
             Signal::Connected => {
                 self.linking = false;
                 self.attempt_expires_at = None;
+                self.reason = None;
                 if !matches!(self.state, SessionState::Online { .. }) {
                     self.state = SessionState::Online { since: now };
                 }
@@ -184,13 +191,21 @@ impl Machine {
             }
             Signal::Banned { code, until } => Some(self.end(SessionState::Banned { code, until })),
             Signal::ClientOutdated => Some(self.end(SessionState::ClientOutdated)),
-            Signal::Refused { retries: true, .. } => None,
+            Signal::StreamEnded { code } => {
+                self.stream_ended(code);
+                None
+            }
+            Signal::Refused { retries: true, .. } => {
+                self.give_reason(MAINTENANCE);
+                None
+            }
             Signal::Refused { .. } if self.linking => self.unlink_while_linking(problem::PAIRING_FAILED),
             Signal::Refused { .. } => {
                 self.failures = self.failures.saturating_add(1);
                 Some(self.end(SessionState::Reconnecting {
                     attempt: self.failures,
                     next_try_at: now.plus_millis(millis(REFUSED_PAUSE)),
+                    reason: Some("refused".to_owned()),
                 }))
             }
         }
@@ -250,10 +265,10 @@ impl Machine {
             }
             SessionState::Online { .. } => {
                 self.failures = 0;
-                self.state = SessionState::Reconnecting { attempt: 1, next_try_at: now };
+                self.state = SessionState::Reconnecting { attempt: 1, next_try_at: now, reason: self.word() };
             }
             SessionState::Reconnecting { attempt, .. } => {
-                self.state = SessionState::Reconnecting { attempt, next_try_at: now };
+                self.state = SessionState::Reconnecting { attempt, next_try_at: now, reason: self.word() };
             }
             // A new connection brings a new set of codes.
             SessionState::WaitingForScan { .. } | SessionState::PasskeyNeeded { .. } => self.withdraw_code(),
@@ -264,7 +279,7 @@ impl Machine {
     fn disconnect(&mut self, now: UtcMillis) {
         match self.state {
             SessionState::Online { since } => {
-                if now.since(since) >= STABLE_AFTER_MS {
+                if now.since(since) >= STABLE_AFTER_MS && self.reason != Some(SLOW_DOWN) {
                     self.failures = 0;
                 }
                 self.pause(now);
@@ -285,7 +300,35 @@ impl Machine {
     fn pause(&mut self, now: UtcMillis) {
         let pause = fibonacci_pause(self.failures);
         self.failures = self.failures.saturating_add(1);
-        self.state = SessionState::Reconnecting { attempt: self.failures, next_try_at: now.plus_millis(millis(pause)) };
+        self.state = SessionState::Reconnecting {
+            attempt: self.failures,
+            next_try_at: now.plus_millis(millis(pause)),
+            reason: self.word(),
+        };
+    }
+
+    fn word(&self) -> Option<String> {
+        self.reason.map(str::to_owned)
+    }
+
+    /// The connection ends now or has ended a moment ago.
+    fn give_reason(&mut self, why: &'static str) {
+        self.reason = Some(why);
+        if let SessionState::Reconnecting { reason, .. } = &mut self.state {
+            *reason = Some(why.to_owned());
+        }
+    }
+
+    fn stream_ended(&mut self, code: u16) {
+        match code {
+            429 => {
+                // The library waits that much longer.
+                self.failures = self.failures.saturating_add(5);
+                self.give_reason(SLOW_DOWN);
+            }
+            500..=503 => self.give_reason(MAINTENANCE),
+            _ => {}
+        }
     }
 
     fn end(&mut self, state: SessionState) -> Effect {

@@ -125,6 +125,7 @@ fn signals() -> Vec<Signal> {
         Signal::Replaced,
         Signal::LoggedOut { reason: "unlinked_on_phone" },
         Signal::Banned { code: 102, until: None },
+        Signal::StreamEnded { code: 429 },
         Signal::Refused { code: 500, retries: true },
         Signal::Refused { code: 418, retries: false },
         Signal::ClientOutdated,
@@ -260,6 +261,36 @@ fn another_number_waits_for_the_agents_word() {
     assert_eq!(declined.state(), &SessionState::UNLINKED);
     assert_eq!(problem_of(&after(machine, Signal::NumberDeclined { told: false })), "device_left_on_phone");
     assert_eq!(after(online(), Signal::NumberDeclined { told: true }).state().name(), Name::Online);
+}
+
+#[test]
+fn a_pause_says_why_where_whatsapp_did() {
+    let reason = |machine: &Machine| match machine.state() {
+        SessionState::Reconnecting { reason, .. } => reason.clone(),
+        other => panic!("{other:?}"),
+    };
+    let ended = |code| after(after(online(), Signal::StreamEnded { code }), Signal::Disconnected);
+    assert_eq!(reason(&ended(503)).as_deref(), Some("maintenance"));
+    assert_eq!(reason(&ended(515)), None);
+    let mut slow = ended(429);
+    assert_eq!(reason(&slow).as_deref(), Some("slow_down"));
+    assert!(
+        matches!(slow.state(), SessionState::Reconnecting { attempt: 6, next_try_at, .. } if *next_try_at == T0.plus_millis(8_000)),
+        "{slow:?}"
+    );
+    slow.on(Signal::Dialling, T0);
+    assert_eq!(reason(&slow).as_deref(), Some("slow_down"), "until it is over");
+    slow.on(Signal::Connected, T0);
+    slow.on(Signal::Disconnected, T0);
+    assert_eq!(reason(&slow), None);
+    let late = after(reconnecting(), Signal::StreamEnded { code: 503 });
+    assert_eq!(reason(&late).as_deref(), Some("maintenance"), "the word may come after the end");
+    let refused = after(after(reconnecting(), Signal::Refused { code: 503, retries: true }), Signal::Disconnected);
+    assert_eq!(reason(&refused).as_deref(), Some("maintenance"));
+    assert_eq!(
+        reason(&after(reconnecting(), Signal::Refused { code: 418, retries: false })).as_deref(),
+        Some("refused")
+    );
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod sender;
 mod session;
 mod signals;
 mod ticks;
+mod time_lock;
 mod window;
 
 use tokio_util::sync::CancellationToken;

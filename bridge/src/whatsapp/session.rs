@@ -239,7 +239,7 @@ impl Session {
             }
             DeviceError::Unreadable(_) => {
                 let next_try_at = now().plus_millis(DEVICE_PAUSE_MS);
-                self.machine = Machine::new(SessionState::Reconnecting { attempt: 1, next_try_at });
+                self.machine = Machine::new(SessionState::Reconnecting { attempt: 1, next_try_at, reason: None });
             }
         }
     }

@@ -76,6 +76,10 @@ pub(in crate::whatsapp) enum Signal {
     },
     Connected,
     Disconnected,
+    /// WhatsApp ends the stream with this code.
+    StreamEnded {
+        code: u16,
+    },
     Replaced,
     LoggedOut {
         reason: &'static str,

@@ -10,7 +10,7 @@ use super::{
         happenings::Happening,
         history, hook, identity,
         machine::{Effect, Machine, Signal},
-        signals,
+        signals, time_lock,
     },
     STORE_PAUSE, STORE_PAUSE_MAX, Session,
 };
@@ -57,6 +57,7 @@ impl Session {
                 Some(Signal::Dialling)
             }
             Happening::DialFailed => Some(Signal::DialFailed),
+            Happening::StreamEnded { code } => Some(Signal::StreamEnded { code: *code }),
             Happening::NotStored => {
                 self.redeliver_at.get_or_insert(Instant::now() + self.store_pause);
                 self.store_pause = (self.store_pause * 2).min(STORE_PAUSE_MAX);
@@ -74,6 +75,8 @@ impl Session {
         if let Happening::Library(event) = happening {
             match &**event {
                 Event::PairingQrCode(code) => self.offer(&code.code),
+                // 463: this number may start no new chats for a while. WhatsApp also says for how long.
+                Event::ServerAck(ack) if ack.error.as_deref() == Some("463") => self.ask_how_long(),
                 Event::PairingCode(code) => self.offer_pairing_code(&code.code),
                 Event::PairingCodeRefresh(_) => self.renew_pairing_code().await,
                 Event::PairPasskeyRequest(asked) => self.passkey_asked(&asked.request_options_json).await,
@@ -143,7 +146,7 @@ impl Session {
         match self.machine.state() {
             SessionState::Online { .. } | SessionState::Syncing { .. } | SessionState::Pairing => {
                 let next_try_at = now().plus_millis(1_000);
-                self.machine = Machine::new(SessionState::Reconnecting { attempt: 1, next_try_at });
+                self.machine = Machine::new(SessionState::Reconnecting { attempt: 1, next_try_at, reason: None });
             }
             _ if self.machine.is_linking() => {
                 let had_a_code = matches!(self.machine.state(), SessionState::WaitingForScan { .. });
@@ -152,6 +155,12 @@ impl Session {
                 self.carry_out(effect).await;
             }
             _ => {}
+        }
+    }
+
+    fn ask_how_long(&self) {
+        if let Some(live) = &self.live {
+            live.spawn(time_lock::ask(live.connection.client(), self.store.clone()));
         }
     }
 
