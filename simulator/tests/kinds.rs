@@ -8,10 +8,10 @@ use std::sync::Arc;
 use ownline_simulator::world::{Content, MarkRead, MessageView, SendMessage, Status, Vote};
 use serde_json::{Value, json};
 use support::{AGENT, CUSTOMER, Device, Stage, eventually, jid, queue_drained, receipt, status};
-use whatsapp_rust::Jid;
 use whatsapp_rust::types::events::{Event, UnavailableType};
 use whatsapp_rust::wacore::proto_helpers::MessageExt as _;
 use whatsapp_rust::waproto::whatsapp::Message;
+use whatsapp_rust::{Jid, RevokeType};
 
 async fn linked() -> (Stage, Device) {
     let stage = Stage::set().await;
@@ -53,12 +53,13 @@ async fn got(device: &mut Device, id: &str) -> Got {
         .await
 }
 
+type Check = fn(&Message) -> bool;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_can_say_anything() {
     let (stage, mut device) = linked().await;
     let first = says(&stage, json!({ "text": "Olá" })).await;
     got(&mut device, &first).await;
-    type Check = fn(&Message) -> bool;
     let files =
         |kind: &str| json!({ "media": { "kind": kind, "generated": {}, "caption": "c" }, "quote": { "id": first } });
     let said: Vec<(Value, &str, Check)> = vec![
@@ -132,7 +133,7 @@ async fn what_can_be_seen_once_is_only_announced_to_linked_devices() {
     let id = says(&stage, json!({ "media": { "kind": "image", "generated": {}, "view_once": true } })).await;
     let kind = device
         .next("the announcement", |event| match event {
-            Event::UndecryptableMessage(missing) => (missing.info.id == id).then(|| missing.unavailable_type.clone()),
+            Event::UndecryptableMessage(missing) => (missing.info.id == id).then(|| missing.unavailable_type),
             _ => None,
         })
         .await;
@@ -155,7 +156,7 @@ async fn corrections_deletions_and_reactions_change_what_they_speak_of() {
     let reply = device.client.send_text(jid(CUSTOMER), "Soon").await.expect("sent").message_id;
     device.client.edit_message(jid(CUSTOMER), &reply, support::words("On Monday")).await.expect("corrected");
     let wrong = device.client.send_text(jid(CUSTOMER), "To somebody else").await.expect("sent").message_id;
-    device.client.revoke_message(jid(CUSTOMER), &wrong, Default::default()).await.expect("deleted");
+    device.client.revoke_message(jid(CUSTOMER), &wrong, RevokeType::default()).await.expect("deleted");
     eventually("all to have their effect", async || {
         let lines: HashMap<String, MessageView> =
             transcript(&stage).await.into_iter().map(|line| (line.id.clone(), line)).collect();

@@ -182,9 +182,9 @@ fn pdf_end(start: u64, seed: u64) -> Vec<u8> {
     end.push_str("xref\n0 6\n0000000000 65535 f \n");
     for position in positions {
         // Ten digits: the table cannot name positions beyond. Writing to a text cannot fail.
-        let _ = write!(end, "{:010} 00000 n \n", position % 10_000_000_000);
+        let _ = writeln!(end, "{:010} 00000 n ", position % 10_000_000_000);
     }
-    let _ = write!(end, "trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{table:020}\n%%EOF\n");
+    let _ = writeln!(end, "trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{table:020}\n%%EOF");
     end.into_bytes()
 }
 

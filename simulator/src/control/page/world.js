@@ -85,7 +85,10 @@ export function hear(number, message) {
   const chat = world.chats.get(number) ?? [];
   const at = chat.findLastIndex((other) => other.id === message.id && other.direction === message.direction);
   if (at >= 0) {
-    chat[at] = message;
+    // News of one message leave out what others made of it.
+    const { poll, reactions } = chat[at];
+    if (poll && message.poll) message.poll.votes ??= poll.votes;
+    chat[at] = { reactions, ...message };
   } else {
     chat.push(message);
     if (message.direction === "in") world.typing.delete(`${number} ${message.from}`);

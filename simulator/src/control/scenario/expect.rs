@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::words::{Result, Words};
 use crate::control::transcript::MessageJson;
 
@@ -115,7 +113,7 @@ impl Wanted {
         let is_in = line["direction"] == "in";
         is_in
             && match self {
-                Self::Text(text) => line["text"] == Value::from(text.as_str()) && line["kind"] != "edit",
+                Self::Text(text) => line["text"] == text.as_str() && line["kind"] != "edit",
                 Self::Kind(kind) if line["kind"] == "media" => {
                     line["media"]["kind"] == *kind && line["media"]["fetched"]["state"] != "failed"
                 }

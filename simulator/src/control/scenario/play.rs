@@ -13,7 +13,9 @@ use crate::control::sending::SendBody;
 use crate::control::transcript::MessageJson;
 use crate::world::{Load, MarkRead, MessageView, NewCustomer, NewHistory, NewPhone, Status, Typing, WorldError};
 
-type Refusal = String;
+/// Why a step did not work, in words.
+#[derive(Debug)]
+struct Refusal(String);
 
 /// How soon something is looked at again of which no news may come.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -24,9 +26,9 @@ pub(super) async fn play(control: &Control, scenario: &Scenario) -> Result<Playe
     for (line, step) in &scenario.steps {
         let outcome = tokio::select! {
             outcome = story.step(step) => outcome,
-            () = control.closing.cancelled() => Err("the simulator is shutting down".to_owned()),
+            () = control.closing.cancelled() => Err(Refusal("the simulator is shutting down".to_owned())),
         };
-        outcome.map_err(|why| ScenarioError { line: *line, word: None, why })?;
+        outcome.map_err(|Refusal(why)| ScenarioError { line: *line, word: None, why })?;
     }
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Played { steps: scenario.steps.len(), took_ms })
@@ -40,11 +42,19 @@ struct Story<'c> {
 }
 
 fn read<T: DeserializeOwned>(body: Value) -> Result<T, Refusal> {
-    serde_json::from_value(body).map_err(|error| error.to_string())
+    serde_json::from_value(body).map_err(|error| Refusal(error.to_string()))
 }
 
-fn words(error: WorldError) -> Refusal {
-    error.to_string()
+impl From<WorldError> for Refusal {
+    fn from(error: WorldError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Self(why)
+    }
 }
 
 impl Story<'_> {
@@ -53,11 +63,11 @@ impl Story<'_> {
         match step {
             Step::Phone { number, name } => {
                 let phone: NewPhone = read(json!({ "number": number, "name": name }))?;
-                world.create_phone(phone).await.map(drop).map_err(words)
+                world.create_phone(phone).await.map(drop).map_err(Refusal::from)
             }
             Step::Customer { number, name } => {
                 let customer: NewCustomer = read(json!({ "number": number, "name": name }))?;
-                world.create_customer(customer).await.map(drop).map_err(words)
+                world.create_customer(customer).await.map(drop).map_err(Refusal::from)
             }
             Step::At(after) => {
                 tokio::time::sleep_until((self.began + *after).into()).await;
@@ -75,13 +85,13 @@ impl Story<'_> {
                 } else {
                     world.customer_typing(from, typing).await
                 };
-                done.map_err(words)
+                done.map_err(Refusal::from)
             }
             Step::Read { from, to, labels, played } => self.mark_read(from, to, labels, *played).await,
             Step::Faults(body) => {
                 let Value::Object(map) = body.clone() else { return Ok(()) };
                 for fault in crate::control::faults::read_all(map)? {
-                    world.add_fault(fault).await.map_err(words)?;
+                    world.add_fault(fault).await?;
                 }
                 Ok(())
             }
@@ -91,16 +101,18 @@ impl Story<'_> {
             }
             Step::Load(body) => {
                 let load: Load = read(body.clone())?;
-                let report = world.load(load).await.map_err(words)?;
+                let report = world.load(load).await?;
                 tracing::info!(delivered = report.delivered, per_second = report.per_second, "a load was delivered");
                 Ok(())
             }
             Step::History { phone, body } => {
                 let history: NewHistory = read(body.clone())?;
-                world.set_history(phone, history).await.map(drop).map_err(words)
+                world.set_history(phone, history).await.map(drop).map_err(Refusal::from)
             }
-            Step::Offline { phone, offline } => world.set_offline(phone, *offline).await.map(drop).map_err(words),
-            Step::Logout { phone } => world.logout(phone, None).await.map(drop).map_err(words),
+            Step::Offline { phone, offline } => {
+                world.set_offline(phone, *offline).await.map(drop).map_err(Refusal::from)
+            }
+            Step::Logout { phone } => world.logout(phone, None).await.map(drop).map_err(Refusal::from),
             Step::Expect(expectation) => self.expect(expectation).await,
         }
     }
@@ -110,7 +122,7 @@ impl Story<'_> {
     }
 
     fn id(&self, label: &str) -> Result<&(String, String, String), Refusal> {
-        self.ids.get(label).ok_or_else(|| format!("the message “{label}” was not sent"))
+        self.ids.get(label).ok_or_else(|| Refusal(format!("the message “{label}” was not sent")))
     }
 
     async fn say(&mut self, say: &Say) -> Result<(), Refusal> {
@@ -121,7 +133,7 @@ impl Story<'_> {
         if let Some(label) = &say.answering {
             body["quote"] = json!({ "id": self.id(label)?.2 });
         }
-        let message = read::<SendBody>(body)?.check().map_err(|problem| problem.detail().to_owned())?;
+        let message = read::<SendBody>(body)?.check().map_err(|problem| Refusal(problem.detail().to_owned()))?;
         let to = message.to.clone();
         // Whoever speaks of a message must have it: it may still be on its way.
         let world = &self.control.world;
@@ -130,14 +142,14 @@ impl Story<'_> {
             let id = self.id(label)?.2.clone();
             let there = Check::Message { person: &say.from, id: &id, at_least: 0 };
             let reached = self.until(PATIENCE, there).await;
-            reached.map_err(|()| format!("the message “{label}” did not reach {}", say.from))?;
+            reached.map_err(|()| Refusal(format!("the message “{label}” did not reach {}", say.from)))?;
         }
         let sent = if self.is_phone(&say.from).await {
             world.phone_send(&say.from, message).await
         } else {
             world.customer_send(&say.from, message).await
         };
-        let sent = sent.map_err(words)?;
+        let sent = sent?;
         if let Some(label) = &say.label {
             self.ids.insert(label.clone(), (say.from.clone(), to, sent.id));
         }
@@ -165,7 +177,7 @@ impl Story<'_> {
         } else {
             world.customer_read(from, read).await
         };
-        done.map_err(words)
+        done.map_err(Refusal::from)
     }
 
     async fn transcript(&self, person: &str) -> Vec<MessageView> {
@@ -219,7 +231,7 @@ impl Story<'_> {
 
     async fn expect(&self, expectation: &Expectation) -> Result<(), Refusal> {
         let within = expectation.within;
-        let late = |what: String| format!("{what} did not come about within {} ms", within.as_millis());
+        let late = |what: String| Refusal(format!("{what} did not come about within {} ms", within.as_millis()));
         match &expectation.what {
             What::Has { person, from, wanted, count } => {
                 let from = from.as_deref();

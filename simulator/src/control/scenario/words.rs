@@ -55,13 +55,11 @@ impl<'l> Words<'l> {
     }
 
     pub(super) fn done(&mut self) -> Result<()> {
-        match self.peek() {
-            None => Ok(()),
-            Some(_) => {
-                self.next += 1;
-                self.error("nothing was expected here")
-            }
+        if self.peek().is_none() {
+            return Ok(());
         }
+        self.next += 1;
+        self.error("nothing was expected here")
     }
 
     /// Takes the next word if it is this keyword.
