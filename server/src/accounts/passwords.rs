@@ -1,31 +1,36 @@
-//! Argon2id, on threads that may block, few at a time: a flood of sign-ins waits instead of taking the machine.
+//! Argon2id, on a thread that may block, one at a time and always in the same memory: a flood of sign-ins waits instead of
+//! taking the machine.
 
 use std::sync::Arc;
 
 use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use ownline_model::{limits, problem::ProblemCode};
-use tokio::sync::Semaphore;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::desk::{Done, Refusal};
 
-/// Each takes 19 MiB and a core.
-const AT_ONCE: usize = 2;
+/// What a stored hash may ask for at most, in KiB: three times what ours take.
+const BLOCKS_MAX: usize = 64 * 1024;
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Passwords {
-    permits: Arc<Semaphore>,
+    /// 19 MiB once somebody has signed in. Whoever has it computes.
+    memory: Arc<Mutex<Memory>>,
     /// Verified against where there is no account, so that both take the same time.
     nobody: Arc<str>,
 }
 
 impl Passwords {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let nobody = hash(b"no account has this password").map_err(|error| anyhow::anyhow!("argon2: {error}"))?;
-        Ok(Self { permits: Arc::new(Semaphore::new(AT_ONCE)), nobody: nobody.into() })
+        let nobody = Memory::default().hash(b"no account has this password")?;
+        Ok(Self { memory: Arc::default(), nobody: nobody.into() })
     }
 
     pub(crate) fn check_new(password: &str) -> Done<()> {
@@ -41,7 +46,7 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: &str) -> Done<String> {
         Self::check_new(password)?;
         let password = Zeroizing::new(password.to_owned());
-        self.on_thread(move || hash(password.as_bytes())).await?.map_err(|error| {
+        self.on_thread(move |memory| memory.hash(password.as_bytes())).await?.map_err(|error| {
             tracing::error!(%error, "a password could not be hashed");
             ProblemCode::Internal.into()
         })
@@ -52,28 +57,67 @@ impl Passwords {
         let password = Zeroizing::new(password.to_owned());
         let is_there = stored.is_some();
         let stored = stored.unwrap_or(&self.nobody).to_owned();
-        self.on_thread(move || {
+        self.on_thread(move |memory| {
             let right = password.len() <= limits::PASSWORD_MAX_BYTES
-                && PasswordHash::new(&stored)
-                    .is_ok_and(|stored| Argon2::default().verify_password(password.as_bytes(), &stored).is_ok());
+                && memory.verify(password.as_bytes(), &stored).is_some_and(|right| right);
             right && is_there
         })
         .await
     }
 
-    async fn on_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Done<T> {
-        let permits = Arc::clone(&self.permits);
-        let permit = permits.acquire_owned().await.map_err(|_| ProblemCode::Unavailable)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
+    async fn on_thread<T: Send + 'static>(&self, work: impl FnOnce(&mut Memory) -> T + Send + 'static) -> Done<T> {
+        let mut memory = Arc::clone(&self.memory).lock_owned().await;
+        let done = tokio::task::spawn_blocking(move || work(&mut memory));
         done.await.map_err(|_| ProblemCode::Internal.into())
     }
 }
 
-fn hash(password: &[u8]) -> Result<String, argon2::password_hash::Error> {
-    Ok(Argon2::default().hash_password(password)?.to_string())
+/// What Argon2 computes in. Allocated once: an allocator keeps what each thread gave back.
+#[derive(Default)]
+struct Memory(Vec<Block>);
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Memory({} KiB)", self.0.len())
+    }
+}
+
+impl Memory {
+    fn compute(&mut self, argon2: &Argon2<'_>, password: &[u8], salt: &[u8], out: &mut [u8]) -> anyhow::Result<()> {
+        let blocks = argon2.params().block_count();
+        anyhow::ensure!(blocks <= BLOCKS_MAX, "a hash asks for too much memory");
+        if self.0.len() < blocks {
+            self.0.resize(blocks, Block::new());
+        }
+        let memory = &mut self.0[..blocks];
+        argon2.hash_password_into_with_memory(password, salt, out, memory).map_err(|error| anyhow::anyhow!("{error}"))
+    }
+
+    fn hash(&mut self, password: &[u8]) -> anyhow::Result<String> {
+        let (salt, mut out) = (rand::random::<[u8; SALT_BYTES]>(), [0; HASH_BYTES]);
+        let (algorithm, version, params) = (Algorithm::Argon2id, Version::V0x13, Params::DEFAULT);
+        self.compute(&Argon2::new(algorithm, version, params.clone()), password, &salt, &mut out)?;
+        let hash = PasswordHash {
+            algorithm: algorithm.ident(),
+            version: Some(version.into()),
+            params: ParamsString::try_from(&params).map_err(|error| anyhow::anyhow!("{error}"))?,
+            salt: Some(Salt::new(&salt).map_err(|error| anyhow::anyhow!("{error}"))?),
+            hash: Some(Output::new(&out).map_err(|error| anyhow::anyhow!("{error}"))?),
+        };
+        Ok(hash.to_string())
+    }
+
+    /// `None`: this is no hash of ours.
+    fn verify(&mut self, password: &[u8], stored: &str) -> Option<bool> {
+        let stored = PasswordHash::new(stored).ok()?;
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+        let version = Version::try_from(stored.version?).ok()?;
+        let params = Params::try_from(&stored).ok()?;
+        let (salt, expected) = (stored.salt?, stored.hash?);
+        let mut out = vec![0; expected.as_ref().len()];
+        self.compute(&Argon2::new(algorithm, version, params), password, salt.as_ref(), &mut out).ok()?;
+        Some(bool::from(out.ct_eq(expected.as_ref())))
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +132,27 @@ mod tests {
         assert!(passwords.verify("correct horse", Some(&stored)).await.expect("verify"));
         assert!(!passwords.verify("correct house", Some(&stored)).await.expect("verify"));
         assert!(!passwords.verify("no account has this password", None).await.expect("verify"));
+    }
+
+    #[tokio::test]
+    async fn hashes_are_what_everybody_else_makes_and_reads() {
+        use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+        let passwords = Passwords::new().expect("argon2");
+        let ours = passwords.hash("correct horse").await.expect("hash");
+        assert!(Argon2::default().verify_password(b"correct horse", ours.as_str()).is_ok());
+        let theirs = Argon2::default().hash_password(b"correct horse").expect("hash").to_string();
+        assert!(passwords.verify("correct horse", Some(&theirs)).await.expect("verify"));
+        assert!(!passwords.verify("correct horse", Some("$argon2id$nonsense")).await.expect("verify"));
+        let greedy = theirs.replace("m=19456", "m=4194304");
+        assert!(!passwords.verify("correct horse", Some(&greedy)).await.expect("refused before it is tried"));
+    }
+
+    #[tokio::test]
+    async fn many_at_once_share_one_memory() {
+        let passwords = Passwords::new().expect("argon2");
+        let all = (0..8).map(|_| passwords.verify("wrong password", None));
+        assert!(futures_util::future::join_all(all).await.into_iter().all(|right| !right.expect("verify")));
+        assert_eq!(passwords.memory.lock().await.0.len(), Params::DEFAULT.block_count());
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use ownline_model::{
     time::UtcMillis,
 };
 
-use super::{Applied, Caller, Done, delivery, details, identity, ingest, policy, redact, save_conversation};
+use super::{Applied, Caller, Done, delivery, details, identity, ingest, policy, redact, save_conversation, work};
 use crate::store::{
     Tx, conversations, media, messages,
     redact::{Redaction, Said},
@@ -58,7 +58,7 @@ pub(super) async fn unsay(tx: &mut Tx, message: &Message, conversation: &Convers
     media::release_message(tx, id).await?;
     let preview = message.text.as_deref().map(preview).unwrap_or_default();
     let instead = identity::find(tx, conversation.contact_id).await?.contact.name;
-    let subject = ingest::subject(&instead, message);
+    let subject = work::subject(&instead, message);
     let said = Said { preview, subject, instead };
     redact(tx, conversation.id, |conversation| Redaction::Message { conversation, id, said: said.clone() }).await?;
     for ticket in tickets::all_of_conversation(tx, conversation.id).await? {

@@ -14,7 +14,7 @@ use ownline_model::{
     ticket::Ticket,
 };
 
-use super::{Applied, Caller, Done, ingest, policy};
+use super::{Applied, Caller, Done, ingest, policy, work};
 use crate::store::{Stored, Tx, contacts, conversations, conversations::Thread, messages};
 
 #[derive(Default)]
@@ -75,7 +75,7 @@ impl Burst {
             || (known.channel_id, known.scope) != (message.channel_id, scope)
             || message.details.reply_to.is_some()
             || (message.position != 0 && message.position <= chat.thread.last_position)
-            || !ingest::is_work(&chat.contact, message, tx.now())
+            || !work::is_work(&chat.contact, message, tx.now())
         {
             return Ok(None);
         }

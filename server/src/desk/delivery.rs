@@ -11,7 +11,7 @@ use ownline_model::{
     sync::Truth,
 };
 
-use super::{Applied, Caller, Done, Refusal, amend, ingest, opt_out, policy, save_conversation};
+use super::{Applied, Caller, Done, Refusal, amend, ingest, opt_out, policy, save_conversation, work};
 use crate::store::{Tx, channels, conversations, messages};
 
 pub(super) async fn find(tx: &Tx, id: MessageId) -> Done<(Message, Channel)> {
@@ -63,7 +63,7 @@ pub(crate) async fn retry(tx: &mut Tx, caller: &Caller, id: MessageId) -> Done<A
     let thread = conversations::find(tx, before.conversation_id).await?.ok_or(ProblemCode::NotFound)?;
     opt_out::must_want_to_hear(tx, thread.conversation.contact_id).await?;
     if !owner {
-        let ticket = ingest::open_ticket(tx, &thread.conversation).await?;
+        let ticket = work::open_ticket(tx, &thread.conversation).await?;
         policy::must_be_let_write(caller, &channel, &thread.conversation, ticket.as_ref())?;
     }
     let expires_at = Some(tx.now().plus_millis(limits::ROUTED_REPLY_TTL_MS));

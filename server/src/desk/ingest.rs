@@ -1,29 +1,26 @@
 //! A message that a machine has seen on its own number: from the customer, or from the owner's phone.
 
 use ownline_model::{
-    contact::{Contact, ContactIdentity, ContactKind},
+    contact::{Contact, ContactIdentity},
     conversation::{Conversation, ConversationState, LastMessage, Priority, Scope},
     event::Event,
-    ids::{ChannelId, ConversationId, MessageId, TicketId},
+    ids::{ChannelId, ConversationId, MessageId},
     limits,
     message::{Direction, Message, MessageKind, MessageStatus, Origin, preview},
     problem::ProblemCode,
     sync::Truth,
-    ticket::{Actor, Ticket, TicketState},
     time::UtcMillis,
 };
 
-use super::{Applied, Caller, Done, Refusal, amend, burst::Burst, details, identity, policy, save_conversation, scope};
-use crate::store::{Tx, channels, contacts, conversations, conversations::Thread, messages, tickets};
+use super::{
+    Applied, Caller, Done, Refusal, amend, burst::Burst, details, identity, policy, save_conversation, scope, work,
+};
+use crate::store::{Tx, channels, contacts, conversations, conversations::Thread, messages};
 
 /// A customer's last word is noted to the minute: not every message of a burst writes the contact again.
 const INTERACTION_STEP_MS: i64 = 60_000;
-/// A message that was read already when it came, and is older than this, was handed over by the phone at linking.
-const HISTORY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Beyond any chat's length, and far from where arithmetic ends.
 const POSITION_MAX: i64 = 1 << 40;
-/// A ticket's subject, until a person gives it another.
-const SUBJECT_CHARS: usize = 80;
 
 /// Stores a received message once, however often it is pushed, and opens a ticket when the customer has none open.
 pub(super) async fn received(
@@ -70,23 +67,23 @@ pub(super) async fn received(
     let place = earlier_place(tx, &before, &message).await?;
     let mut message = as_stored(message, place, &mut thread, scope, caller);
     settle_quote(tx, &mut message).await?;
-    let mut ticket = open_ticket(tx, &thread.conversation).await?;
+    let mut ticket = work::open_ticket(tx, &thread.conversation).await?;
     match message.direction {
         _ if place.is_some() || message.kind == MessageKind::Gap => {}
-        Direction::Inbound if !is_work(&contact, &message, tx.now()) => {
+        Direction::Inbound if !work::is_work(&contact, &message, tx.now()) => {
             if message.status != MessageStatus::Read {
                 thread.conversation.unread += 1;
             }
         }
         Direction::Inbound => {
-            ticket = Some(ticket_for_customer(tx, ticket, &mut thread.conversation, &contact, &message).await?);
+            ticket = Some(work::ticket_for_customer(tx, ticket, &mut thread.conversation, &contact, &message).await?);
             thread.conversation.state = ConversationState::Active;
             if message.status != MessageStatus::Read {
                 thread.conversation.unread += 1;
             }
         }
         Direction::Outbound => {
-            ticket = note_reply(tx, ticket, caller.actor()).await?;
+            ticket = work::note_reply(tx, ticket, caller.actor()).await?;
             thread.conversation.state = ConversationState::Waiting;
         }
     }
@@ -131,14 +128,6 @@ async fn earlier_place(tx: &Tx, thread: &Thread, message: &Message) -> Done<Opti
     })
 }
 
-/// Whether a customer's message asks the team for something: a group's talk does not, a gap is no message, and what was
-/// read long before it came here is history.
-pub(super) fn is_work(contact: &Contact, message: &Message, now: UtcMillis) -> bool {
-    let was_read = matches!(message.status, MessageStatus::Read | MessageStatus::Played);
-    let is_history = was_read && now.since(message.at) > HISTORY_MS;
-    contact.kind == ContactKind::Person && message.kind != MessageKind::Gap && !is_history
-}
-
 pub(super) fn is_news_of(contact: &Contact, message: &Message) -> bool {
     contact.last_interaction_at.is_none_or(|last| message.at.since(last) > INTERACTION_STEP_MS)
 }
@@ -158,7 +147,7 @@ pub(crate) async fn opened(
     let (before, is_new) = settle_conversation(tx, &contact, channel.id, id, scope).await?;
     let mut thread = before.clone();
     save(tx, &before, &mut thread, is_new).await?;
-    let ticket = open_ticket(tx, &thread.conversation).await?;
+    let ticket = work::open_ticket(tx, &thread.conversation).await?;
     let truth = Truth { contact: Some(contact), conversation: Some(thread.conversation), ticket, ..Truth::default() };
     Ok(if is_new { Applied::now(truth) } else { Applied::before(truth) })
 }
@@ -308,7 +297,7 @@ pub(super) fn last_message(message: &Message) -> LastMessage {
 /// The message is known. A placeholder is replaced in place once its content could be read, what was withheld is filled in
 /// once the chat shares it, and what was taken back goes.
 async fn again(tx: &mut Tx, before: Thread, contact: Contact, stored: Message, news: Message) -> Done<Applied> {
-    let ticket = open_ticket(tx, &before.conversation).await?;
+    let ticket = work::open_ticket(tx, &before.conversation).await?;
     let mut thread = before.clone();
     let scope = thread.conversation.scope;
     let mut message = stored.clone();
@@ -349,86 +338,4 @@ async fn again(tx: &mut Tx, before: Thread, contact: Contact, stored: Message, n
         ..Truth::default()
     };
     Ok(Applied { changed, truth })
-}
-
-/// The conversation's ticket that is not closed.
-pub(super) async fn open_ticket(tx: &Tx, conversation: &Conversation) -> Done<Option<Ticket>> {
-    Ok(match conversation.ticket_id {
-        Some(id) => tickets::find(tx, id).await?.filter(|ticket| ticket.state != TicketState::Closed),
-        None => None,
-    })
-}
-
-/// The ticket that a customer's message belongs to: the open one, the resolved one taken up again, or a new one.
-async fn ticket_for_customer(
-    tx: &mut Tx,
-    ticket: Option<Ticket>,
-    conversation: &mut Conversation,
-    contact: &Contact,
-    message: &Message,
-) -> Done<Ticket> {
-    if let Some(ticket) = ticket {
-        if policy::is_open(&ticket) {
-            return Ok(ticket);
-        }
-        let base = ticket.version;
-        if let Some(reopened) = ticket.clone().reopen_by_customer(tx.now()) {
-            tickets::swap(tx, base, &reopened).await?;
-            tx.journal(Event::TicketUpdated(reopened.clone()));
-            conversation.assignee_id = reopened.assignee_id;
-            return Ok(reopened);
-        }
-        // Long resolved: it ends, and the customer's new matter gets a ticket of its own.
-        if let Some(assignee) = ticket.assignee_id {
-            let actor = Actor { id: assignee, role: ownline_model::agent::Role::Agent };
-            let closed = ticket.close(actor, tx.now())?;
-            tickets::swap(tx, base, &closed).await?;
-            tx.journal(Event::TicketClosed(closed));
-        }
-    }
-    let ticket = Ticket {
-        id: TicketId::fresh(),
-        version: 1,
-        number: tickets::next_number(tx).await?,
-        conversation_id: conversation.id,
-        contact_id: conversation.contact_id,
-        channel_id: conversation.channel_id,
-        subject: subject(&contact.name, message),
-        state: TicketState::Open,
-        priority: conversation.priority,
-        category: None,
-        assignee_id: None,
-        resolution_note: None,
-        created_at: tx.now(),
-        assigned_at: None,
-        first_reply_at: None,
-        resolved_at: None,
-        closed_at: None,
-        pending: false,
-    };
-    tickets::insert(tx, &ticket).await?;
-    tx.journal(Event::TicketCreated(ticket.clone()));
-    conversation.ticket_id = Some(ticket.id);
-    conversation.assignee_id = None;
-    Ok(ticket)
-}
-
-/// A ticket's, until a person gives it another: what the customer wrote first, else who it is.
-pub(super) fn subject(name: &str, message: &Message) -> String {
-    let line = message.text.as_deref().map(preview).unwrap_or_default();
-    if line.is_empty() { name.to_owned() } else { line.chars().take(SUBJECT_CHARS).collect() }
-}
-
-/// A reply by the assignee moves the ticket on; anyone else's leaves it as it is.
-pub(super) async fn note_reply(tx: &mut Tx, ticket: Option<Ticket>, actor: Actor) -> Done<Option<Ticket>> {
-    let Some(ticket) = ticket else { return Ok(None) };
-    let base = ticket.version;
-    match ticket.clone().reply(actor, tx.now()) {
-        Ok(moved) if moved != ticket => {
-            tickets::swap(tx, base, &moved).await?;
-            tx.journal(Event::TicketReply(moved.clone()));
-            Ok(Some(moved))
-        }
-        _ => Ok(Some(ticket)),
-    }
 }

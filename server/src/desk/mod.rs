@@ -23,6 +23,7 @@ pub(crate) mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tickets;
+mod work;
 
 use ownline_model::{
     agent::Agent,

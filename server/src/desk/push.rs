@@ -67,7 +67,7 @@ async fn apply_all(
                 let mut burst = Burst::default();
                 for change in changes.iter() {
                     let op = aliases.settle(change.op.clone());
-                    let result = result(tx, &caller, change.id, op, &mut burst).await?;
+                    let result = Box::pin(result(tx, &caller, change.id, op, &mut burst)).await?;
                     if !matches!(result.outcome, Outcome::Rejected { .. }) {
                         aliases.learn(&change.op, &result.truth);
                     }
@@ -113,7 +113,7 @@ async fn result(
         let truth = truth_about(tx, &op).await?;
         return Ok(ChangeResult { id, outcome: Outcome::AlreadyApplied, truth });
     }
-    match apply(tx, caller, op.clone(), burst).await {
+    match Box::pin(apply(tx, caller, op.clone(), burst)).await {
         Ok(Applied { changed, truth }) => {
             if request {
                 store::accounts::note_applied(tx, id).await?;

@@ -13,7 +13,7 @@ use ownline_model::{
     ticket::Ticket,
 };
 
-use super::{Applied, Caller, Done, Refusal, compose, details, ingest, opt_out, policy, save_conversation};
+use super::{Applied, Caller, Done, Refusal, compose, details, ingest, opt_out, policy, save_conversation, work};
 use crate::store::{Tx, channels, conversations, conversations::Thread, media, messages, tickets};
 
 /// A reply that a bridge pushes.
@@ -117,7 +117,7 @@ impl Place {
     async fn find(tx: &Tx, id: ConversationId) -> Done<Self> {
         let before = conversations::find(tx, id).await?.ok_or(ProblemCode::NotFound)?;
         let channel = channels::find(tx, before.conversation.channel_id).await?.ok_or(ProblemCode::NotFound)?;
-        let ticket = ingest::open_ticket(tx, &before.conversation).await?;
+        let ticket = work::open_ticket(tx, &before.conversation).await?;
         Ok(Self { before, channel, ticket })
     }
 
@@ -169,7 +169,7 @@ impl Place {
         }
         ingest::settle_quote(tx, &mut message).await?;
         message.ticket_id = ticket.as_ref().filter(|ticket| policy::is_open(ticket)).map(|ticket| ticket.id);
-        let ticket = ingest::note_reply(tx, ticket, caller.actor()).await?;
+        let ticket = work::note_reply(tx, ticket, caller.actor()).await?;
         thread.conversation.state = ConversationState::Waiting;
         ingest::show_as_last(&mut thread, &message, tx.now());
         messages::insert(tx, &message).await?;

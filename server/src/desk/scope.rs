@@ -13,7 +13,7 @@ use ownline_model::{
     ticket::{Ticket, TicketState},
 };
 
-use super::{Applied, Caller, Done, ingest, policy, redact, save_conversation};
+use super::{Applied, Caller, Done, ingest, policy, redact, save_conversation, work};
 use crate::store::{
     Tx, channels, contacts,
     conversations::{self, Thread},
@@ -31,7 +31,7 @@ pub(crate) async fn set(tx: &mut Tx, caller: &Caller, id: ConversationId, scope:
     policy::must_own(caller, &channel)?;
     let changed = before.conversation.scope != scope;
     let after = change(tx, before, scope).await?;
-    let ticket = ingest::open_ticket(tx, &after.conversation).await?;
+    let ticket = work::open_ticket(tx, &after.conversation).await?;
     let truth = Truth { conversation: Some(after.conversation), ticket, ..Truth::default() };
     Ok(Applied { changed, truth })
 }

@@ -162,3 +162,55 @@ impl Tx {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ownline_model::{contact::Contact, time::UtcMillis};
+
+    use super::*;
+    use crate::store::{Store, StoreError};
+
+    fn contact(name: &str) -> Contact {
+        serde_json::from_value(serde_json::json!({
+            "id": ContactId::fresh(), "version": 1, "name": name, "push_name": null, "phone": null, "lid": "1",
+            "email": null, "tags": [], "notes": "", "blocked": false, "created_at": 0, "last_interaction_at": null,
+        }))
+        .expect("a contact")
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_the_same_commit_is_taken_out_too() {
+        let folder = crate::desk::testing::folder();
+        let store = Store::open(&folder.join("ownline.db"), Box::new(|_| {})).await.expect("opens");
+        let tenant = store.first_tenant().await.expect("tenant");
+        let (gone, stays) = (contact("Secret"), contact("Known"));
+        let events = [gone.clone(), stays.clone()].map(Event::ContactUpdated);
+        // Both are queued before the writer runs: one commit for the two.
+        let tell = store.write(tenant, UtcMillis(1), move |tx| {
+            Box::pin(async move {
+                for event in events {
+                    tx.journal(event);
+                }
+                Ok::<_, StoreError>(())
+            })
+        });
+        let again = gone.clone();
+        let redact = store.write(tenant, UtcMillis(2), move |tx| {
+            Box::pin(async move {
+                // And in the same operation, whether its events are in order yet or not.
+                tx.journal(Event::ContactUpdated(again.clone()));
+                tx.order_events();
+                tx.journal(Event::ContactUpdated(again.clone()));
+                tx.redact(Redaction::Contact(again.id)).await?;
+                tx.order_events();
+                Ok::<_, StoreError>(())
+            })
+        });
+        let (told, redacted) = tokio::join!(tell, redact);
+        told.expect("told");
+        redacted.expect("redacted");
+        let entries = journal::after(&store.reader(tenant), 0, 100).await.expect("entries");
+        let left: Vec<Event> = entries.into_iter().map(|entry| entry.event).collect();
+        assert_eq!(left, [Event::ContactUpdated(stays)]);
+    }
+}
