@@ -13,12 +13,14 @@ pub(crate) struct HandOver {
     pub(crate) name: Option<String>,
     /// `1`: a recording that becomes a voice message. WAV (16 bits), Ogg/Opus, or bare samples with `rate`.
     #[serde(default)]
+    #[param(inline)]
     pub(crate) voice: Option<Yes>,
     /// Samples a second of a recording that is nothing but 16-bit samples of one channel.
     #[serde(default)]
     pub(crate) rate: Option<u32>,
     /// `document`: whatever it is, it goes as a document.
     #[serde(default, rename = "as")]
+    #[param(inline)]
     pub(crate) wanted: Option<HandOverAs>,
 }
 
@@ -42,6 +44,7 @@ pub(crate) enum HandOverAs {
 pub(crate) struct Shown {
     /// `wav`: a voice message, decoded so that every webview plays it.
     #[serde(default, rename = "as")]
+    #[param(inline)]
     pub(crate) wanted: Option<ShownAs>,
 }
 

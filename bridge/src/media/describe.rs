@@ -37,10 +37,10 @@ pub(crate) fn complete(
             found.thumbnail = found.thumbnail.or(picture.thumbnail);
         }
         MessageKind::Video => {
-            let film = film::look(file)?;
-            found.seconds = film.seconds.or(found.seconds);
-            found.width = film.width.or(found.width);
-            found.height = film.height.or(found.height);
+            let told = film::look(file)?;
+            found.seconds = told.seconds.or(found.seconds);
+            found.width = told.width.or(found.width);
+            found.height = told.height.or(found.height);
         }
         MessageKind::Audio | MessageKind::Voice => {
             found.seconds = found.seconds.or(match found.mime.as_str() {

@@ -17,15 +17,15 @@ pub(crate) struct Film {
 /// What the file tells; a damaged one tells nothing.
 pub(crate) fn look(mut file: impl Read + Seek) -> io::Result<Film> {
     let end = file.seek(SeekFrom::End(0))?;
-    let mut film = Film::default();
+    let mut told = Film::default();
     let mut left = BOXES_MAX;
-    match walk(&mut file, 0, end, &mut film, &mut left) {
+    match walk(&mut file, 0, end, &mut told, &mut left) {
         Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
-        _ => Ok(film),
+        _ => Ok(told),
     }
 }
 
-fn walk(file: &mut (impl Read + Seek), mut at: u64, end: u64, film: &mut Film, left: &mut usize) -> io::Result<()> {
+fn walk(file: &mut (impl Read + Seek), mut at: u64, end: u64, told: &mut Film, left: &mut usize) -> io::Result<()> {
     while at + 8 <= end && *left > 0 {
         *left -= 1;
         file.seek(SeekFrom::Start(at))?;
@@ -44,11 +44,11 @@ fn walk(file: &mut (impl Read + Seek), mut at: u64, end: u64, film: &mut Film, l
         }
         let (inside, beyond) = (at + start, at + size);
         match &header[4..8] {
-            b"moov" | b"trak" => walk(file, inside, beyond, film, left)?,
-            b"mvhd" => film.seconds = length(&body(file, beyond - inside)?),
+            b"moov" | b"trak" => walk(file, inside, beyond, told, left)?,
+            b"mvhd" => told.seconds = length(&body(file, beyond - inside)?),
             b"tkhd" => {
                 if let Some((width, height)) = size_of(&body(file, beyond - inside)?) {
-                    (film.width, film.height) = (Some(width), Some(height));
+                    (told.width, told.height) = (Some(width), Some(height));
                 }
             }
             _ => {}
@@ -93,8 +93,8 @@ mod tests {
 
     use super::*;
 
-    fn boxed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
-        [&(body.len() as u32 + 8).to_be_bytes()[..], name, body].concat()
+    fn boxed(name: [u8; 4], body: &[u8]) -> Vec<u8> {
+        [&(body.len() as u32 + 8).to_be_bytes()[..], &name, body].concat()
     }
 
     fn film() -> Vec<u8> {
@@ -104,10 +104,10 @@ mod tests {
         let mut tkhd = vec![0; 84];
         tkhd[76..80].copy_from_slice(&(1_280_u32 << 16).to_be_bytes());
         tkhd[80..84].copy_from_slice(&(720_u32 << 16).to_be_bytes());
-        let sound = boxed(b"trak", &boxed(b"tkhd", &[0; 84]));
-        let picture = boxed(b"trak", &boxed(b"tkhd", &tkhd));
-        let moov = boxed(b"moov", &[boxed(b"mvhd", &mvhd), sound, picture].concat());
-        [boxed(b"ftyp", b"isom"), boxed(b"mdat", &[7; 5_000]), moov].concat()
+        let sound = boxed(*b"trak", &boxed(*b"tkhd", &[0; 84]));
+        let picture = boxed(*b"trak", &boxed(*b"tkhd", &tkhd));
+        let moov = boxed(*b"moov", &[boxed(*b"mvhd", &mvhd), sound, picture].concat());
+        [boxed(*b"ftyp", b"isom"), boxed(*b"mdat", &[7; 5_000]), moov].concat()
     }
 
     #[test]
@@ -122,9 +122,9 @@ mod tests {
         for cut in 0..whole.len() {
             look(Cursor::new(&whole[..cut])).expect("no error of the disk");
         }
-        let endless = boxed(b"moov", &[]).repeat(100_000);
+        let endless = boxed(*b"moov", &[]).repeat(100_000);
         assert_eq!(look(Cursor::new(endless)).expect("read"), Film::default());
-        let nested = (0..5_000).fold(Vec::new(), |inner, _| boxed(b"moov", &inner));
+        let nested = (0..5_000).fold(Vec::new(), |inner, _| boxed(*b"moov", &inner));
         look(Cursor::new(nested)).expect("read");
     }
 }

@@ -7,14 +7,14 @@ use super::*;
 
 struct Desk {
     folder: MediaFolder,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Desk {
     fn new() -> Self {
         let data = tempfile::tempdir().expect("folder");
         let folder = MediaFolder::open(data.path(), Salt::new(HKDF_SHA256, b"").extract(b"key")).expect("media");
-        Self { folder, _data: data }
+        Self { folder, data }
     }
 
     fn pour(
@@ -48,7 +48,7 @@ impl Desk {
     }
 
     fn is_empty(&self) -> bool {
-        std::fs::read_dir(self._data.path().join("media")).expect("folder").count() == 0
+        std::fs::read_dir(self.data.path().join("media")).expect("folder").count() == 0
     }
 }
 
@@ -141,7 +141,7 @@ fn a_recording_becomes_a_voice_note() {
     let note = desk.read(&held);
     assert!(voice::is_opus(&note));
     assert_eq!(file.sha256, Some(hex::encode(Sha256::digest(&note))));
-    assert_eq!(std::fs::read_dir(desk._data.path().join("media")).expect("folder").count(), 1, "the recording is gone");
+    assert_eq!(std::fs::read_dir(desk.data.path().join("media")).expect("folder").count(), 1, "the recording is gone");
 }
 
 #[test]

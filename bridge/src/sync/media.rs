@@ -141,13 +141,13 @@ impl Coming {
         let (sender, receiver) = mpsc::channel(intake::PIECES);
         let (folder, fetch) = (self.store.folder().clone(), self.fetch.clone());
         let taking = tokio::task::spawn_blocking(move || -> Result<(Held, Attachment), FetchError> {
-            let received = intake::receive(&folder, receiver, |_| DOCUMENT_MAX_BYTES)?;
-            if fetch.attachment.sha256.as_ref().is_some_and(|told| !told.eq_ignore_ascii_case(&received.sha256)) {
+            let whole = intake::receive(&folder, receiver, |_| DOCUMENT_MAX_BYTES)?;
+            if fetch.attachment.sha256.as_ref().is_some_and(|told| !told.eq_ignore_ascii_case(&whole.sha256)) {
                 return Err(FetchError::Corrupt);
             }
-            let known = Attachment { sha256: Some(received.sha256), ..fetch.attachment };
-            let attachment = describe::as_stranger(known, fetch.kind, folder.read(&received.held.name)?)?;
-            Ok((received.held, attachment))
+            let known = Attachment { sha256: Some(whole.sha256), ..fetch.attachment };
+            let attachment = describe::as_stranger(known, fetch.kind, folder.read(&whole.held.name)?)?;
+            Ok((whole.held, attachment))
         });
         intake::pass_on(Box::pin(response.bytes_stream()), sender).await;
         let (held, attachment) = taking.await.map_err(io::Error::other)??;

@@ -171,7 +171,7 @@ impl Drop for Line {
 }
 
 /// As if the team's server had let the agent in.
-fn tokens() -> Tokens {
+pub(crate) fn tokens() -> Tokens {
     let later = UtcMillis(4_000_000_000_000);
     Tokens {
         access_token: "access".into(),

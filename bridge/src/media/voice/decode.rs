@@ -66,18 +66,18 @@ fn decode(file: impl Read + Seek, mut take: impl FnMut(&[i16])) -> Result<usize,
         }
         // A packet that is damaged is a moment of silence, not the end of the message.
         let length = decoder.decode(&packet.data, &mut samples, DecodeMode::Normal).unwrap_or(0);
-        let mut heard = &samples[..length.min(PACKET_SAMPLES_MAX)];
-        let skipped = skip.min(heard.len());
+        let mut sound = &samples[..length.min(PACKET_SAMPLES_MAX)];
+        let skipped = skip.min(sound.len());
         skip -= skipped;
-        heard = &heard[skipped..];
+        sound = &sound[skipped..];
         if packet.last_in_stream() {
-            heard = &heard[..heard.len().min(left_of(packet.absgp_page(), head, taken))];
+            sound = &sound[..sound.len().min(left_of(packet.absgp_page(), head, taken))];
         }
-        taken += heard.len();
+        taken += sound.len();
         if taken > SAMPLES_MAX {
             return Err(VoiceError::TooLong);
         }
-        take(heard);
+        take(sound);
     }
     if taken == 0 { Err(VoiceError::Empty) } else { Ok(taken) }
 }

@@ -40,7 +40,7 @@ pub(super) fn encode<R: Read>(samples: Samples<R>, out: impl Write) -> Result<He
     pages.write_packet(tags(), stream, PacketWriteEndInfo::EndPage, 0)?;
 
     let mut waveform = Waveform::default();
-    let mut heard = 0_u64;
+    let mut length_at_48k = 0_u64;
     let mut packets = 0_u64;
     let mut packet = vec![0; PACKET_MAX];
     let per_sample = u64::from(RATE / rate);
@@ -48,16 +48,16 @@ pub(super) fn encode<R: Read>(samples: Samples<R>, out: impl Write) -> Result<He
         let (frame, length) = frames.next()?;
         if length > 0 {
             waveform.hear(&frame[..length]);
-            heard += length as u64 * per_sample;
+            length_at_48k += length as u64 * per_sample;
         }
-        if heard > u64::from(SECONDS_MAX) * u64::from(RATE) {
+        if length_at_48k > u64::from(SECONDS_MAX) * u64::from(RATE) {
             return Err(VoiceError::TooLong);
         }
         let size = encoder.encode(&frame, &mut packet);
         let size = size.map_err(|_| VoiceError::Unreadable("samples that cannot be encoded"))?;
         packets += 1;
         // The last samples come out of a decoder as much later as it warms up.
-        let wanted = heard + u64::from(head.pre_skip);
+        let wanted = length_at_48k + u64::from(head.pre_skip);
         let last = frames.ended && packets * FRAME_AT_48K >= wanted;
         let (granule, end) = match packets {
             _ if last => (wanted, PacketWriteEndInfo::EndStream),
@@ -69,11 +69,11 @@ pub(super) fn encode<R: Read>(samples: Samples<R>, out: impl Write) -> Result<He
             break;
         }
     }
-    if heard == 0 {
+    if length_at_48k == 0 {
         return Err(VoiceError::Empty);
     }
     pages.into_inner().flush()?;
-    Ok(Heard { seconds: heard.div_ceil(u64::from(RATE)) as u32, waveform: waveform.bars() })
+    Ok(Heard { seconds: length_at_48k.div_ceil(u64::from(RATE)) as u32, waveform: waveform.bars() })
 }
 
 /// Frames of 20 ms at the encoder's rate.

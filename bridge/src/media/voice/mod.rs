@@ -50,10 +50,10 @@ pub(crate) fn make(
     let length = read_up_to(&mut recording, &mut head)?;
     recording.rewind()?;
     if is_opus(&head[..length]) {
-        let heard = decode::listen(&mut recording)?;
+        let note = decode::listen(&mut recording)?;
         recording.rewind()?;
         io::copy(&mut recording, &mut out)?;
-        return Ok(heard);
+        return Ok(note);
     }
     let format = match (wav::read_header(&mut recording)?, rate) {
         (Some(format), _) => format,

@@ -41,7 +41,7 @@ fn a_tone_comes_back_where_it_was() {
         assert_eq!(heard.seconds, 3, "{rate}");
         assert!(heard.waveform.iter().all(|&bar| bar > 90), "{rate}: {:?}", heard.waveform);
         assert!(is_opus(&note) && note.len() < 2 * 3 * 24_000 / 8, "{rate}: {} bytes", note.len());
-        assert_eq!(opus_ogg::seconds(Cursor::new(&note)).expect("read"), Some(3));
+        assert_eq!(seconds(Cursor::new(&note)).expect("read"), Some(3));
         let samples = samples_of(&to_wav(Cursor::new(&note)).expect("decoded"));
         assert!(samples.len().abs_diff(60_000) <= 24, "{rate}: {} samples", samples.len());
         let middle = &samples[6_000..54_000];
@@ -107,7 +107,7 @@ fn a_damaged_note_ends_in_words_rather_than_in_a_panic() {
         pages.write_packet(head.write(48_000), 1, ogg::writing::PacketWriteEndInfo::EndPage, 0).expect("head");
         pages.write_packet(opus_ogg::tags(), 1, ogg::writing::PacketWriteEndInfo::EndPage, 0).expect("tags");
         for index in 1..20_u64 {
-            let packet: Vec<u8> = (0..random() % 100 + 1).map(|_| random()).collect();
+            let packet: Vec<u8> = (0..=random() % 100).map(|_| random()).collect();
             let end = if index == 19 {
                 ogg::writing::PacketWriteEndInfo::EndStream
             } else {
@@ -122,6 +122,6 @@ fn a_damaged_note_ends_in_words_rather_than_in_a_panic() {
 #[test]
 fn a_recording_without_end_is_refused() {
     let hour = wav::Format { rate: 8_000, channels: 1, bytes: u64::MAX };
-    let samples = wav::Samples::new(std::io::repeat(1), hour);
+    let samples = wav::Samples::new(io::repeat(1), hour);
     assert!(matches!(encode::encode(samples, io::sink()), Err(VoiceError::TooLong)));
 }

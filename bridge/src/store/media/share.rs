@@ -39,10 +39,10 @@ impl Store {
             let mut shares = Vec::new();
             while let Some(row) = rows.next()? {
                 let message: Message = serde_json::from_str(&row.get::<_, String>(0)?)?;
-                let shared = own::channel_id(connection)? != Some(message.channel_id)
+                let open = own::channel_id(connection)? != Some(message.channel_id)
                     || progress::scope_of(connection, message.conversation_id)? == Scope::Shared;
                 // A chat that became private meanwhile stays here.
-                if shared && let Some(file) = table::local_file::of_message(connection, message.id)? {
+                if open && let Some(file) = table::local_file::of_message(connection, message.id)? {
                     shares.push(ToShare { message_id: message.id, file });
                 }
             }

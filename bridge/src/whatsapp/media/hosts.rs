@@ -151,13 +151,12 @@ impl Turn {
                 *self = Self { conn: line.conn(true).await?, host: 0, anew: true };
                 Ok(())
             }
-            // Another host has it no more than this one.
-            HostError::NotThere | HostError::Refused(_) => Err(error),
             HostError::Trouble(_) if self.host + 1 < self.conn.hosts.len() => {
                 self.host += 1;
                 Ok(())
             }
-            HostError::Trouble(_) => Err(error),
+            // Another host has it no more than this one.
+            error => Err(error),
         }
     }
 }
