@@ -103,6 +103,8 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
     tell_server(tx, &contact, &message)?;
     if !fact.from_me {
         safety::heard(tx, &message)?;
+    }
+    if !fact.from_me && message.kind != MessageKind::Revoked {
         tx.tell(Change::CustomerWrote(Box::new(CustomerWrote {
             conversation_id: message.conversation_id,
             contact_id: contact.id,

@@ -131,17 +131,17 @@ fn whose_message_a_change_is_about_is_told_from_the_side_of_its_maker() {
     let customer = info(CUSTOMER);
     let mut phone = info(CUSTOMER);
     phone.source.is_from_me = true;
-    for (info, own, direction) in [
+    for (info, by_itself, direction) in [
         (&customer, true, Direction::Inbound),
         (&customer, false, Direction::Outbound),
         (&phone, true, Direction::Outbound),
         (&phone, false, Direction::Inbound),
     ] {
-        let change = changed(&react(own), info);
+        let change = changed(&react(by_itself), info);
         assert_eq!(change.target, Target { wa_id: "TARGET".into(), direction });
         assert_eq!((change.wa_id.as_str(), change.made_at), ("AC0FFEE", Some(5)));
     }
-    assert_eq!(fact(&react(true), &customer, &self::own()), Err(NotForTheDesk::Change));
+    assert_eq!(fact(&react(true), &customer, &own()), Err(NotForTheDesk::Change));
 }
 
 #[test]

@@ -18,7 +18,12 @@ use super::{
     place::{Seat, seats},
 };
 use crate::{
-    store::{Result, own, people, row, table, writer::Tx},
+    store::{
+        Result, amend,
+        inbound::{MessageSecret, RemoteFile},
+        own, people, record, row, table,
+        writer::Tx,
+    },
     time::now,
 };
 
@@ -82,6 +87,7 @@ fn split(tx: &Tx<'_>, id: ConversationId, messages: Vec<HistoryMessage>, tally: 
             Some(known) => {
                 split.overlap = split.overlap.min(Some(known.at)).or(Some(known.at));
                 if known.kind == MessageKind::Undecryptable && message.fact.kind != MessageKind::Undecryptable {
+                    keep_keys(tx, known.id, message.fact.remote.as_deref(), message.fact.secret)?;
                     table::message::put(tx, &readable(known, message))?;
                     tally.messages += 1;
                 } else {
@@ -92,6 +98,17 @@ fn split(tx: &Tx<'_>, id: ConversationId, messages: Vec<HistoryMessage>, tally: 
         }
     }
     Ok(split)
+}
+
+/// What opens a file, or the votes of a poll.
+fn keep_keys(tx: &Tx<'_>, id: MessageId, remote: Option<&RemoteFile>, secret: Option<MessageSecret>) -> Result<()> {
+    if let Some(remote) = remote {
+        table::remote_file::put(tx, id, remote)?;
+    }
+    match secret {
+        Some(secret) => table::poll_secret::put(tx, id, secret),
+        None => Ok(()),
+    }
 }
 
 /// The phone could read what this machine could not.
@@ -105,7 +122,7 @@ const fn direction(from_me: bool) -> Direction {
 
 /// Stores messages in their places. Answers with the newest message that was here before and is older than all of them.
 fn insert(
-    tx: &Tx<'_>,
+    tx: &mut Tx<'_>,
     channel: &Channel,
     conversation: &Conversation,
     fresh: Vec<HistoryMessage>,
@@ -128,7 +145,7 @@ fn insert(
         } else {
             MessageStatus::Delivered
         };
-        let stored = Message {
+        let mut stored = Message {
             id: MessageId(id_of(fact.at)),
             conversation_id: conversation.id,
             channel_id: channel.id,
@@ -146,9 +163,9 @@ fn insert(
             expires_at: None,
             details: fact.details,
         };
-        if let Some(remote) = &fact.remote {
-            table::remote_file::put(tx, stored.id, remote)?;
-        }
+        keep_keys(tx, stored.id, fact.remote.as_deref(), fact.secret)?;
+        record::find_quoted(tx, &mut stored)?;
+        amend::settle_waiting(tx, &mut stored, channel)?;
         table::message::put(tx, &stored)?;
     }
     Ok(boundary)

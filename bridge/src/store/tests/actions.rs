@@ -250,7 +250,7 @@ async fn only_what_may_be_changed_is() {
 async fn a_colleagues_number_is_not_changed_from_here() {
     let machine = Machine::linked(NumberUse::Work).await;
     let contact = contact("Dora", "+5511977776666");
-    let theirs = ownline_model::channel::Channel {
+    let theirs = Channel {
         id: ChannelId::fresh(),
         version: 1,
         number: phone("+5511900000009"),

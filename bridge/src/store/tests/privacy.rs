@@ -95,8 +95,12 @@ async fn t38_the_files_show_nothing_of_what_they_hold() {
     let machine = Machine::linked(NumberUse::Work).await;
     live_through(&machine).await;
     let look = |when: &str| {
-        for entry in std::fs::read_dir(machine.folder.path()).expect("folder") {
-            let path = entry.expect("entry").path();
+        let mut paths = vec![machine.folder.path().to_owned()];
+        while let Some(path) = paths.pop() {
+            if path.is_dir() {
+                paths.extend(std::fs::read_dir(path).expect("folder").map(|entry| entry.expect("entry").path()));
+                continue;
+            }
             let bytes = std::fs::read(&path).expect("file");
             for secret in [CANARY, "5511988887777", "refresh-canary", "Carla", "CREATE TABLE", "SQLite format"] {
                 let shown = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
