@@ -39,6 +39,8 @@ pub enum ClientFrame {
     },
     /// From a bridge: the customer types. From a screen: the agent types.
     Typing(Typing),
+    /// From a bridge: its agent types, in whosever chat. Colleagues see it.
+    AgentTyping(Typing),
     Ping,
 }
 
