@@ -4,6 +4,7 @@ mod bad_input;
 mod contract;
 mod crash;
 mod history;
+mod media;
 mod outages;
 mod owner_line;
 mod privacy;

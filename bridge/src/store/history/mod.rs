@@ -3,6 +3,7 @@
 //! imported twice.
 
 mod import;
+mod parts;
 mod place;
 
 use std::time::Duration;
@@ -117,6 +118,9 @@ impl Store {
     /// Keeps a chunk. When this returns, it outlives a crash.
     pub async fn keep_history(&self, chunk: HistoryChunk) -> Result<()> {
         self.write(move |tx| {
+            if !parts::came(tx, chunk.kind, chunk.order)? {
+                return Ok(());
+            }
             row::run(
                 tx,
                 "INSERT INTO history_chunk (kind, sort, data) VALUES (?, ?, ?)",
@@ -230,6 +234,7 @@ fn note(tx: &mut Tx<'_>, tally: Tally, percent: Option<u8>) -> Result<()> {
 /// A number was linked: its phone may now hand over what it has.
 pub(super) fn begin(tx: &Tx<'_>) -> Result<()> {
     row::run(tx, "DELETE FROM history_chunk", [])?;
+    parts::begin(tx)?;
     table::value::set_json(tx, PROGRESS, &HistoryProgress { updated_at: Some(now()), ..HistoryProgress::default() })?;
     table::value::set(tx, LINKED_AT, Some(&now().0.to_string()))
 }
@@ -241,7 +246,7 @@ pub(super) fn progress(connection: &Connection) -> Result<Option<HistoryProgress
         .updated_at
         .is_none_or(|at| now().since(at) > i64::try_from(SILENT_AFTER.as_millis()).unwrap_or(i64::MAX));
     let begun = progress.percent.is_some() || progress.messages + progress.skipped + progress.failed > 0;
-    progress.state = if waiting.is_none() && (silent || progress.percent == Some(100)) {
+    progress.state = if waiting.is_none() && (silent || parts::settled(connection)?) {
         HistoryState::Done
     } else if waiting.is_some() || begun {
         HistoryState::Importing

@@ -23,7 +23,7 @@ fn chat(messages: Vec<HistoryMessage>, more: bool) -> HistoryChat {
 }
 
 fn chunk(percent: u8) -> HistoryChunk {
-    HistoryChunk { kind: ChunkKind::Recent, order: Some(1), percent: Some(percent), data: b"as it came".to_vec() }
+    HistoryChunk { kind: ChunkKind::OnDemand, order: None, percent: Some(percent), data: b"as it came".to_vec() }
 }
 
 impl Machine {
@@ -157,4 +157,34 @@ async fn linking_another_time_begins_a_new_import() {
     machine.import(vec![chat(vec![past("b", 500)], true)]).await;
     machine.store.set_linked(account).await.expect("told again at each connection");
     assert_eq!(machine.progress().await.messages, 1, "the same link");
+}
+
+#[tokio::test]
+async fn a_part_that_was_lost_is_waited_for_and_one_that_came_is_not_taken_again() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let part = |kind, order, percent| HistoryChunk { kind, order: Some(order), percent: Some(percent), data: vec![] };
+    let finish = async || {
+        let mut parts = vec![];
+        while let Some(waiting) = machine.store.waiting_history().await.expect("read") {
+            parts.push(waiting.kind);
+            machine.store.finish_history(waiting.id, 0).await.expect("finished");
+        }
+        parts
+    };
+    for (kind, order, percent) in [(ChunkKind::Initial, 1, 10), (ChunkKind::Recent, 1, 40), (ChunkKind::Recent, 3, 100)]
+    {
+        machine.store.keep_history(part(kind, order, percent)).await.expect("kept");
+    }
+    assert_eq!(finish().await, [ChunkKind::Initial, ChunkKind::Recent, ChunkKind::Recent]);
+    assert_eq!(
+        machine.progress().await.state,
+        HistoryState::Importing,
+        "the second is missing, whatever the phone says"
+    );
+    assert!(machine.store.missing_history().await.expect("read").is_empty(), "it may still be on its way");
+    machine.store.keep_history(part(ChunkKind::Recent, 3, 100)).await.expect("kept");
+    assert!(finish().await.is_empty(), "it has come before");
+    machine.store.keep_history(part(ChunkKind::Recent, 2, 80)).await.expect("kept");
+    assert_eq!(finish().await, [ChunkKind::Recent]);
+    assert_eq!(machine.progress().await.state, HistoryState::Done);
 }

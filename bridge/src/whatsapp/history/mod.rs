@@ -1,5 +1,6 @@
 //! The import of what the phone hands over: one chunk after another, in steps that outlive a crash. It needs no connection.
 
+pub(super) mod again;
 mod read;
 
 use std::sync::Arc;
