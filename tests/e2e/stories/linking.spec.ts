@@ -1,6 +1,6 @@
 // Ways to link besides the scanned code: a typed one, a passkey, and another number's phone.
 import { expect, type Page, test } from "@playwright/test";
-import { look, open, signIn } from "../screen.ts";
+import { look, open, row, signIn } from "../screen.ts";
 import { type Machine, Stage } from "../stage.ts";
 
 const ANA = "5511988887777";
@@ -61,6 +61,11 @@ test("a code typed on the phone links it, and linking can be stopped before", as
 });
 
 test("the phone of another number is asked about before anything is kept", async () => {
+  // Without chats of the first number there would be nothing to mix up.
+  const joana = await stage.customer("5511912345678", "Joana Silva");
+  await joana.writes(ANA, "Hello");
+  await ana.getByRole("tab", { name: /^All/ }).click();
+  await expect(row(ana, "Joana Silva")).toBeVisible();
   await stage.logOut(ANA);
   await ana.getByRole("button", { name: "Link WhatsApp" }).click();
   await ana.getByRole("checkbox", { name: /I have read this/ }).click();

@@ -19,6 +19,7 @@ const goTo = (page: string) => ana.getByRole("navigation", { name: "Main" }).get
 test.beforeAll(async ({ browser }) => {
   stage = await Stage.set();
   stage.account("Ana", "agent");
+  stage.account("Root", "admin");
   stage.account("Sam", "supervisor");
   await stage.phone(ANA, "Ana");
   joana = await stage.customer("5511912345678", "Joana Silva");

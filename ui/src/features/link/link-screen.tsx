@@ -46,8 +46,7 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
   const questions = session.state === "passkey_needed" || session.state === "confirm_number";
   const scanning = session.state === "waiting_for_scan" || session.state === "pairing" || questions;
   const ended = session.state === "unlinked" && session.problem ? session.problem : null;
-  const asked =
-    scanning || linked || (choice !== null && (link.isPending || link.isSuccess || ended !== null) && !link.error);
+  const asked = scanning || linked || (choice !== null && (link.isSuccess || ended !== null) && !link.error);
   const taken = noticesOf(status).some((notice) => notice.code === "number_already_linked");
   const step = (at: number): StepState => {
     const current = linked ? 4 : asked ? 3 : 2;
@@ -58,7 +57,7 @@ export function LinkScreen({ status, onLeave, onSignOut }: LinkScreenProps) {
   // After a reload only the host knows which kind of code is on offer.
   const attempt = session.state === "waiting_for_scan" ? session.attempt_expires_at : 0;
   const offered = useQuery({ ...pairingCodeQuery(attempt), enabled: attempt > 0 && chosen === null }).data;
-  const typed = chosen ?? offered !== undefined;
+  const typed = asked && (chosen ?? offered !== undefined);
   const refused = link.error ? ProblemError.from(link.error) : null;
   const wrongPhone = refused?.code === "invalid_phone_number" ? problemText(refused) : undefined;
   const server = "url" in status.server ? status.server.url.replace(/^https?:\/\//, "") : "";

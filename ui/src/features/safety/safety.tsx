@@ -21,7 +21,9 @@ export function Safety() {
   const query = useQuery(safetyQuery);
   return (
     <PageFrame title={t("safety.title")}>
-      <div className="scroll-quiet min-h-0 flex-1 bg-bg">
+      {/* Where there is nothing to press, the keyboard must still be able to scroll. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section aria-label={t("safety.title")} tabIndex={0} className="scroll-quiet focus-inset min-h-0 flex-1 bg-bg">
         <div className="mx-auto grid max-w-[760px] gap-4 p-6 max-md:p-4">
           {query.data ? (
             <Report report={query.data} />
@@ -34,7 +36,7 @@ export function Safety() {
             </>
           )}
         </div>
-      </div>
+      </section>
     </PageFrame>
   );
 }
