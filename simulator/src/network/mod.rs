@@ -15,6 +15,7 @@ pub mod media;
 pub mod noise;
 pub mod pairing;
 pub mod passkey;
+pub mod profile;
 pub mod queue;
 mod registering;
 pub mod route;
@@ -74,6 +75,8 @@ pub struct Network {
     pub tasks: TaskTracker,
     pub cancel: CancellationToken,
     connections: AtomicUsize,
+    /// Customers that were said to be there or away.
+    pub presences: profile::Presences,
     /// Who is told about whose presence.
     pub subscriptions: route::Subscriptions,
     /// Loads that count confirmations now.
@@ -121,6 +124,7 @@ impl Network {
             tasks: TaskTracker::new(),
             cancel,
             connections: AtomicUsize::new(0),
+            presences: profile::Presences::default(),
             subscriptions: route::Subscriptions::default(),
             watches: Mutex::default(),
             media_host: OnceLock::new(),
@@ -188,6 +192,14 @@ impl Network {
         true
     }
 
+    /// Takes an account that is about to get another number out.
+    pub fn remove_account(&self, number: u64) {
+        let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(account) = directory.accounts.remove(&number) {
+            directory.lids.remove(&account.lid);
+        }
+    }
+
     /// Puts back what a restart found. A queued stanza that no longer decodes is left out.
     pub fn restore(&self, row: AccountRow) -> Result<Arc<Account>, StoreError> {
         let broken = |error: serde_json::Error| StoreError::Database(format!("account {}: {error}", row.number));
@@ -237,19 +249,32 @@ impl Network {
 
     /// Puts a stanza of `peer` into the device's queue and wakes whoever serves it. It is on disk after the next flush.
     pub async fn enqueue(&self, device: &Device, peer: u64, node: Node) -> Result<(), StoreError> {
-        let Some(key) = Key::of(&node) else { return Ok(()) };
-        let Ok(encoded) = wacore_binary::marshal(&node) else { return Ok(()) };
+        self.enqueue_all(device, peer, vec![node]).await
+    }
+
+    /// The same for several, in their order: one look at the queue and one word to the writer for all.
+    pub async fn enqueue_all(&self, device: &Device, peer: u64, nodes: Vec<Node>) -> Result<(), StoreError> {
+        let prepared: Vec<(Key, Vec<u8>, Node)> = nodes
+            .into_iter()
+            .filter_map(|node| Some((Key::of(&node)?, wacore_binary::marshal(&node).ok()?, node)))
+            .collect();
+        if prepared.is_empty() {
+            return Ok(());
+        }
         let permit = self.store.reserve().await?;
         {
             let mut queue = lock(&device.queue);
             if device.is_removed() {
                 return Ok(());
             }
-            let (seq, replaced) = queue.push(&key, peer, Arc::new(node));
             let Address { number, device } = device.address;
+            let mut ops = Vec::with_capacity(prepared.len());
+            for (key, encoded, node) in prepared {
+                let (seq, replaced) = queue.push(&key, peer, Arc::new(node));
+                ops.push(Op::Enqueue { number, device, seq, node: encoded });
+                ops.extend(replaced.map(|seq| Op::Dequeue { number, device, seq }));
+            }
             // Under the lock, so that no confirmation can overtake it on the way to the disk.
-            let mut ops = vec![Op::Enqueue { number, device, seq, node: encoded }];
-            ops.extend(replaced.map(|seq| Op::Dequeue { number, device, seq }));
             permit.send(ops);
         }
         device.wake.notify_one();

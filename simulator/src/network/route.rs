@@ -1,13 +1,14 @@
 //! Messages, receipts, typing and presence from one device to others.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeContent, NodeRef, Server};
 
 use super::account::{Account, Attachment, Device, LocalEvent, lock};
 use super::address::Address;
+use super::profile::{self, Presence};
 use super::queue::{Class, Key};
 use super::session::Serving;
 use super::{Network, now_seconds};
@@ -72,7 +73,31 @@ impl Network {
 
     /// Puts the message into the queue of each device that it was encrypted for. Returns the time it bears.
     pub async fn deliver(&self, author: &Account, device: u16, outbound: Outbound) -> Result<i64, StoreError> {
+        self.deliver_all(author, device, vec![outbound]).await
+    }
+
+    /// The same for several, in their order.
+    pub async fn deliver_all(&self, author: &Account, device: u16, messages: Vec<Outbound>) -> Result<i64, StoreError> {
         let t = now_seconds();
+        let mut by_target: Vec<(Arc<Device>, Vec<Node>)> = Vec::new();
+        for outbound in messages {
+            self.address(author, device, t, outbound, &mut by_target);
+        }
+        for (target, nodes) in by_target {
+            self.enqueue_all(&target, author.number, nodes).await?;
+        }
+        Ok(t)
+    }
+
+    /// Makes the stanzas of a message, each for its device.
+    fn address(
+        &self,
+        author: &Account,
+        device: u16,
+        t: i64,
+        outbound: Outbound,
+        by_target: &mut Vec<(Arc<Device>, Vec<Node>)>,
+    ) {
         let name = author.device(device).map(|device| lock(&device.record).push_name.clone());
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| author.name());
         let to_self = self.resolve(&outbound.to).is_some_and(|to| to.number == author.number);
@@ -105,9 +130,12 @@ impl Network {
             if let Some(identity) = &outbound.device_identity {
                 children.push(NodeBuilder::new("device-identity").bytes(identity.clone()).build());
             }
-            self.enqueue(&target, author.number, node.children(children).build()).await?;
+            let node = node.children(children).build();
+            match by_target.iter_mut().find(|(known, _)| known.address == target.address) {
+                Some((_, nodes)) => nodes.push(node),
+                None => by_target.push((target, vec![node])),
+            }
         }
-        Ok(t)
     }
 
     /// Passes a receipt of `reader` on to the devices of whoever wrote the messages, and to the reader's other devices.
@@ -205,7 +233,7 @@ impl Network {
     }
 
     /// Unlinks a companion on behalf of its account.
-    pub async fn unlink(&self, account: &std::sync::Arc<Account>, device: u16) -> Result<bool, StoreError> {
+    pub async fn unlink(&self, account: &Arc<Account>, device: u16) -> Result<bool, StoreError> {
         let phone = account.device(0);
         let removed = self.remove_device(account, device).await?;
         if removed
@@ -252,6 +280,11 @@ pub async fn message(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreE
             return Ok(());
         }
     };
+    let peer = serving.network.resolve(&outbound.to).map_or(0, |to| to.number);
+    if !profile::may_write(&serving.network, &serving.account, peer).await? {
+        serving.link.send(positive.attr("error", 463).build()).await;
+        return Ok(());
+    }
     serving.network.deliver(&serving.account, serving.device.address.device, outbound).await?;
     serving.network.store.flush().await?;
     if fault != Some(FaultKind::DropAck) {
@@ -355,24 +388,37 @@ pub fn chatstate(serving: &Serving, node: &NodeRef<'_>) {
 pub type Subscriptions = Mutex<HashMap<u64, HashSet<(u64, bool)>>>;
 
 fn presence_node(account: &Account, by_lid: bool, available: bool) -> Node {
+    presence_of(account, by_lid, Presence { available, last: Some(now_seconds()) })
+}
+
+/// `<presence>` as it is sent to who subscribed.
+pub fn presence_of(account: &Account, by_lid: bool, presence: Presence) -> Node {
     let (from, ..) = Network::names(account, 0, by_lid);
     let node = NodeBuilder::new("presence").attr("from", from);
-    if available { node.build() } else { node.attr("type", "unavailable").attr("last", now_seconds()).build() }
+    if presence.available {
+        return node.build();
+    }
+    let node = node.attr("type", "unavailable");
+    match presence.last {
+        Some(last) => node.attr("last", last).build(),
+        None => node.attr("last", "deny").build(),
+    }
 }
 
 fn is_available(account: &Account) -> bool {
-    account
-        .companions()
-        .iter()
-        .filter_map(|device: &std::sync::Arc<Device>| device.link())
-        .any(|link| link.is_available())
+    account.companions().iter().filter_map(|device: &Arc<Device>| device.link()).any(|link| link.is_available())
 }
 
 /// Remembers the wish and answers with how it is now.
 pub async fn subscribe(serving: &Serving, number: u64, by_lid: bool) {
     let Some(target) = serving.network.account(number) else { return };
     lock(&serving.network.subscriptions).entry(number).or_default().insert((serving.account.number, by_lid));
-    serving.link.send(presence_node(&target, by_lid, is_available(&target))).await;
+    let told = lock(&serving.network.presences).get(&number).copied();
+    let now = told.map_or_else(
+        || presence_node(&target, by_lid, is_available(&target)),
+        |presence| presence_of(&target, by_lid, presence),
+    );
+    serving.link.send(now).await;
 }
 
 /// A device of the account came to the foreground or left it.

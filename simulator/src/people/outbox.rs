@@ -11,10 +11,10 @@ use super::person::Person;
 use super::poll::Poll;
 use super::{attach, transcript, wire};
 use crate::crypto;
-use crate::network::account::Device;
+use crate::network::account::{Device, lock};
 use crate::network::address::Address;
+use crate::network::now_ms;
 use crate::network::route::{Copy, Outbound, Receipt};
-use crate::network::{now_ms, now_seconds};
 use crate::store::{MessageRow, Op};
 use crate::world::{Content, Direction, MarkRead, Result, SendMessage, Sent, Status, WorldError};
 
@@ -189,10 +189,7 @@ impl Person {
         // The sessions are on disk before anything they encrypted leaves; the lock is held, so that the order of two calls
         // is the order on the wire.
         self.network.store.write(ops).await?;
-        let mut at = now_seconds();
-        for outbound in outbound {
-            at = self.network.deliver(&self.account, 0, outbound).await?;
-        }
+        let at = self.network.deliver_all(&self.account, 0, outbound).await?;
         drop(keyring);
         self.network.store.flush().await?;
         for view in views {
@@ -240,6 +237,9 @@ impl Person {
             return Err(WorldError::PhoneOff);
         }
         let (status, kind) = if read.played { (Status::Played, "played") } else { (Status::Read, "read") };
+        // Whoever keeps reading to itself tells only its own devices.
+        let quiet = lock(&self.account.profile).privacy.get("readreceipts").is_some_and(|value| value == "none");
+        let kind = if quiet && !read.played { "read-self" } else { kind };
         let mut by_device: Vec<(u16, Vec<String>)> = Vec::new();
         let mut ops = Vec::new();
         let now = now_ms();
