@@ -1,6 +1,7 @@
 // A WhatsApp client that Ownline does not use, against Ownline's simulator: `node run.mjs [path of ownline-simulator]`.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client, decryptPollVote, Status, textOf, trust, verified } from "./client.mjs";
 import { findProgram, Simulator } from "./simulator.mjs";
@@ -356,6 +357,24 @@ async function tell() {
     assert.equal(report.delivered, 200, JSON.stringify(report));
     assert.equal(new Set(desk.messages.map((message) => message.key.id)).size, 200);
     assert.equal(desk.messages.filter((message) => message.messageStubType).length, 0);
+  });
+
+  await story.tell("pictures among many messages can be opened", async () => {
+    desk.forget();
+    const report = await simulator.post("/load", { to: ANA, customers: 5, messages: 100, media_percent: 20, timeout_ms: 60_000 });
+    assert.equal(report.delivered, 100, JSON.stringify(report));
+    const pictures = desk.messages.filter(({ message }) => message?.imageMessage);
+    assert.equal(pictures.length, 20);
+    assert.ok((await desk.file(pictures[0])).length >= 30_000);
+  });
+
+  await story.tell("a story in the simulator's own words is played", async () => {
+    const text = await readFile(new URL("../scenarios/first-day.scenario", import.meta.url), "utf8");
+    const played = await fetch(`${simulator.control}/scenarios`, { method: "POST", body: text });
+    assert.equal(played.status, 200, await played.text());
+    await hasTexts(desk, ["Guten Tag, I should like an invoice."]);
+    const wrong = await fetch(`${simulator.control}/scenarios`, { method: "POST", body: "wait 1ms\nwrite nobody" });
+    assert.deepEqual([wrong.status, (await wrong.json()).detail], [422, "line 2, word 2 (“nobody”): nobody of this name was introduced, and it is no number with a country code"]);
   });
 
   await story.tell("a refused message is told so", async () => {

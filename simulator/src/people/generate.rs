@@ -125,7 +125,8 @@ fn picture(seed: u64, width: u32, height: u32, png: bool) -> Result<Vec<u8>> {
     let pixels = ImageBuffer::from_fn(width, height, |x, y| {
         let light = (x * 120 / width + y * 80 / height) as u8;
         let odd = if (x / square + y / square) % 2 == 1 { 40 } else { 0 };
-        Rgb([base[0] / 2 + light / 2 + odd, base[1] / 2 + light / 3 + odd, base[2] / 2 + 60 - light / 4 + odd])
+        // At most 85 + 100 + 40: no colour overflows.
+        Rgb([base[0] / 3 + light / 2 + odd, base[1] / 3 + light / 3 + odd, base[2] / 3 + 60 - light / 4 + odd])
     });
     let mut bytes = Vec::new();
     let written = if png {

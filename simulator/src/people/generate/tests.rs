@@ -28,6 +28,13 @@ fn pictures_can_be_opened_whatever_fills_them_up() {
 }
 
 #[test]
+fn no_seed_is_too_bright() {
+    for seed in 0..200_u64 {
+        picture(seed, 13, 9, false).expect("a picture");
+    }
+}
+
+#[test]
 fn one_seed_makes_one_file() {
     for kind in ["image", "voice", "document", "sticker", "video"] {
         let of = |seed: u32| made(&format!(r#"{{"kind":"{kind}","generated":{{"seed":{seed},"bytes":5000}}}}"#)).1;
