@@ -17,6 +17,7 @@ mod page;
 mod passkeys;
 mod phones;
 mod problem;
+mod profile;
 pub mod scenario;
 mod sending;
 mod transcript;
@@ -25,7 +26,7 @@ use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, State},
     middleware,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -59,6 +60,15 @@ pub fn router(world: World, closing: CancellationToken) -> Router {
         .route("/phones/{number}/app-state", get(chats::state))
         .route("/phones/{number}/contacts", post(chats::contact))
         .route("/phones/{number}/name", post(chats::rename))
+        .route("/phones/{number}/picture", put(profile::phone_picture).delete(profile::no_phone_picture))
+        .route("/phones/{number}/privacy", post(profile::phone_privacy))
+        .route("/phones/{number}/timelock", post(profile::timelock))
+        .route("/phones/{number}/devices/{device}/deplete-prekeys", post(profile::deplete))
+        .route("/customers/{number}/picture", put(profile::customer_picture).delete(profile::no_customer_picture))
+        .route("/customers/{number}/privacy", post(profile::customer_privacy))
+        .route("/customers/{number}/name", post(profile::rename))
+        .route("/customers/{number}/change-number", post(profile::change_number))
+        .route("/customers/{number}/presence", post(profile::presence))
         .route("/phones/{number}/history", post(history::set))
         .route("/phones/{number}/passkey", post(passkeys::gate))
         .route("/passkeys/assert", post(passkeys::assert))

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::address::Address;
 use super::link::Link;
+use super::profile::{Picture, Timelock};
 use super::queue::Queue;
 use crate::crypto::Key;
 use crate::world::HistoryProgress;
@@ -54,6 +55,10 @@ pub struct Profile {
     /// Linking asks for it.
     #[serde(default)]
     pub passkey: Option<PublicPasskey>,
+    #[serde(default)]
+    pub picture: Option<Picture>,
+    #[serde(default)]
+    pub timelock: Option<Timelock>,
 }
 
 /// A passkey, as the network knows it.

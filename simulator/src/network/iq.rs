@@ -10,6 +10,7 @@ use wacore_binary::{Node, NodeRef, NodeValue};
 use super::account::{Attachment, LocalEvent, lock};
 use super::address::{Address, server_jid};
 use super::link::Out;
+use super::profile;
 use super::session::Serving;
 use crate::store::StoreError;
 
@@ -63,7 +64,9 @@ pub(super) async fn answer(serving: &Serving, question: &NodeRef<'_>) -> Result<
         ("blocklist", _, _) => blocklist(serving, question).await?,
         ("w:m", _, _) => result(question).children([media_conn(serving)]).build(),
         ("w:g2", "get", "participating") => result(question).children([NodeBuilder::new("groups").build()]).build(),
-        ("w:g2", ..) | ("w:profile:picture", "get", _) => error(question, 404, "item-not-found"),
+        ("w:profile:picture", "get", _) => profile::picture(serving, question),
+        ("w:mex", ..) => profile::mex(serving, question),
+        ("w:g2", ..) => error(question, 404, "item-not-found"),
         ("md", "set", "remove-companion-device") => return remove_companion(serving, question).await,
         // A device that is linked has nothing to ask here.
         ("md", "set", "link_code_companion_reg") => error(question, 403, "forbidden"),

@@ -117,6 +117,8 @@ impl People {
             blocked: Vec::new(),
             privacy: std::collections::BTreeMap::default(),
             passkey: None,
+            picture: None,
+            timelock: None,
         }));
         let device = Arc::new(Device::new(
             Address::phone(number),
@@ -150,6 +152,34 @@ impl People {
             Kind::Customer => Change::Customer { number: number.to_string() },
         });
         Ok(person)
+    }
+
+    /// Gives a customer another number. Correspondents are told; the network knows the old number no longer.
+    pub async fn change_number(&self, from: u64, to: u64) -> Result<()> {
+        if self.network.account(to).is_some() {
+            return Err(WorldError::Taken(to.to_string()));
+        }
+        let person = self.get(from).ok_or_else(|| WorldError::NoSuchCustomer(from.to_string()))?;
+        let told = self.network.correspondents(&person.account).await?;
+        // Nothing of it happens while the keys are held.
+        let keys = person.keys().await;
+        person.retired.cancel();
+        self.persons.write().unwrap_or_else(PoisonError::into_inner).remove(&from);
+        self.network.remove_account(from);
+        let data = {
+            let mut profile = lock(&person.account.profile).clone();
+            profile.number = to;
+            serde_json::to_vec(&profile).unwrap_or_default()
+        };
+        self.network.store.write(vec![Op::Move { from, to }, Op::Account { number: to, data }]).await?;
+        drop(keys);
+        let row = self.network.store.account(to).await?;
+        let row = row.ok_or_else(|| WorldError::Storage("the account is gone".to_owned()))?;
+        self.restore(row)?;
+        let change = crate::network::profile::modified(from, to, person.account.lid);
+        self.network.tell_correspondents(&person.account, &told, "contacts", &change).await?;
+        self.network.changed(Change::Customer { number: to.to_string() });
+        Ok(())
     }
 
     /// Attaches a person to the network and lets it live.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, MutexGuard, mpsc};
+use tokio_util::sync::CancellationToken;
 use wacore_binary::builder::NodeBuilder;
 use waproto::whatsapp::Message;
 
@@ -26,6 +27,8 @@ pub struct Person {
     pub device: Arc<Device>,
     keyring: Mutex<Keyring>,
     offline: AtomicBool,
+    /// It goes on under another number.
+    pub(super) retired: CancellationToken,
     /// What it keeps in step with its companions.
     pub(super) app_state: Mutex<AppState>,
     /// Companions that a history is on its way to.
@@ -55,6 +58,7 @@ impl Person {
             device: Arc::clone(device),
             offline: AtomicBool::new(keyring.secrets.offline),
             keyring: Mutex::new(keyring),
+            retired: network.cancel.child_token(),
             app_state: Mutex::default(),
             handing_over: std::sync::Mutex::default(),
             told_companions: std::sync::Mutex::default(),
@@ -111,7 +115,7 @@ impl Person {
     }
 
     async fn live(self: Arc<Self>, mut events: mpsc::Receiver<LocalEvent>) {
-        let cancel = self.network.cancel.clone();
+        let cancel = self.retired.clone();
         loop {
             tokio::select! {
                 biased;

@@ -117,6 +117,12 @@ impl Store {
         self.writer.try_send(Batch { ops, done: None, last: false }).map_err(|_| StoreError::Closed)
     }
 
+    /// One account as it is now in the file.
+    pub async fn account(&self, number: u64) -> Result<Option<AccountRow>, StoreError> {
+        let saved = self.read(move |connection| Ok(load::load(connection))).await??;
+        Ok(saved.accounts.into_iter().find(|account| account.number == number))
+    }
+
     /// Runs a query beside the writer, after everything handed over before it was committed.
     pub async fn read<T: Send + 'static>(
         &self,

@@ -65,6 +65,11 @@ pub enum Op {
         number: u64,
         data: Vec<u8>,
     },
+    /// An account goes on under another number.
+    Move {
+        from: u64,
+        to: u64,
+    },
     History {
         number: u64,
         data: Vec<u8>,
@@ -182,26 +187,33 @@ struct Folded {
     queue: BTreeMap<(u64, u16, u64), Vec<u8>>,
 }
 
+impl Folded {
+    /// Writes what has gathered.
+    fn flush(&mut self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        for ((number, peer, device), record) in std::mem::take(&mut self.sessions) {
+            match record {
+                Some(record) => transaction
+                    .prepare_cached("INSERT OR REPLACE INTO sessions VALUES (?1, ?2, ?3, ?4)")?
+                    .execute(params![int(number), int(peer), device, record])?,
+                None => transaction
+                    .prepare_cached("DELETE FROM sessions WHERE number = ?1 AND peer = ?2 AND device = ?3")?
+                    .execute(params![int(number), int(peer), device])?,
+            };
+        }
+        let mut enqueue = transaction.prepare_cached("INSERT OR REPLACE INTO queue VALUES (?1, ?2, ?3, ?4)")?;
+        for ((number, device, seq), node) in std::mem::take(&mut self.queue) {
+            enqueue.execute(params![int(number), device, int(seq), node])?;
+        }
+        Ok(())
+    }
+}
+
 fn apply(transaction: &Transaction<'_>, ops: Vec<Op>) -> Result<(), StoreError> {
     let mut folded = Folded::default();
     for op in ops {
         one(transaction, op, &mut folded)?;
     }
-    for ((number, peer, device), record) in folded.sessions {
-        match record {
-            Some(record) => transaction
-                .prepare_cached("INSERT OR REPLACE INTO sessions VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![int(number), int(peer), device, record])?,
-            None => transaction
-                .prepare_cached("DELETE FROM sessions WHERE number = ?1 AND peer = ?2 AND device = ?3")?
-                .execute(params![int(number), int(peer), device])?,
-        };
-    }
-    let mut enqueue = transaction.prepare_cached("INSERT OR REPLACE INTO queue VALUES (?1, ?2, ?3, ?4)")?;
-    for ((number, device, seq), node) in folded.queue {
-        enqueue.execute(params![int(number), device, int(seq), node])?;
-    }
-    Ok(())
+    folded.flush(transaction)
 }
 
 fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(), StoreError> {
@@ -259,6 +271,23 @@ fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(),
             params![int(number), collection, int(version), patch],
         ),
         Op::Person { number, data } => run("INSERT OR REPLACE INTO people VALUES (?1, ?2)", params![int(number), data]),
+        Op::Move { from, to } => {
+            folded.flush(transaction)?;
+            for sql in [
+                "UPDATE accounts SET number = ?2 WHERE number = ?1",
+                "UPDATE devices SET number = ?2 WHERE number = ?1",
+                "UPDATE prekeys SET number = ?2 WHERE number = ?1",
+                "UPDATE queue SET number = ?2 WHERE number = ?1",
+                "UPDATE people SET number = ?2 WHERE number = ?1",
+                "UPDATE person_prekeys SET number = ?2 WHERE number = ?1",
+                "UPDATE sessions SET number = ?2 WHERE number = ?1",
+                "UPDATE messages SET owner = ?2, author = CASE author WHEN ?1 THEN ?2 ELSE author END WHERE owner = ?1",
+                "UPDATE fetched SET owner = ?2 WHERE owner = ?1",
+            ] {
+                run(sql, params![int(from), int(to)])?;
+            }
+            Ok(())
+        }
         Op::History { number, data } => {
             run("INSERT OR REPLACE INTO histories VALUES (?1, ?2)", params![int(number), data])
         }

@@ -10,6 +10,7 @@ mod body;
 mod history;
 mod linking;
 mod load;
+mod profile;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,7 @@ pub use content::*;
 pub use error::{ErrorClass, Result, WorldError};
 pub use history::*;
 pub use linking::*;
+pub use profile::*;
 pub use types::*;
 
 /// Changes that a slow watcher may be behind.

@@ -36,9 +36,7 @@ impl Network {
         if let Some((id, _)) = prekey {
             let (number, index) = (device.address.number, device.address.device);
             self.store.post(vec![Op::RemovePreKey { number, device: index, id }]).await?;
-            if left <= LOW && !device.prekeys_asked.swap(true, Ordering::AcqRel) {
-                self.ask_for_prekeys(device, left).await?;
-            }
+            self.ask_if_low(device, left).await?;
         }
         let record = lock(&device.record);
         Ok(Bundle {
@@ -48,6 +46,14 @@ impl Network {
             prekey,
             device_identity: record.device_identity.clone(),
         })
+    }
+
+    /// Asks a device for more prekeys where few are left, once until it brings some.
+    pub async fn ask_if_low(&self, device: &Device, left: usize) -> Result<(), StoreError> {
+        if left <= LOW && !device.prekeys_asked.swap(true, Ordering::AcqRel) {
+            self.ask_for_prekeys(device, left).await?;
+        }
+        Ok(())
     }
 
     async fn ask_for_prekeys(&self, device: &Device, left: usize) -> Result<(), StoreError> {

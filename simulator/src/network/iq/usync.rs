@@ -88,8 +88,13 @@ async fn one(serving: &Serving, user: &NodeRef<'_>, protocols: &[String]) -> Res
             ("disappearing_mode", Some(_)) => {
                 NodeBuilder::new("disappearing_mode").attr("duration", 0).attr("t", 0).build()
             }
+            ("picture", Some(account)) => {
+                let picture = lock(&account.profile).picture.clone();
+                let Some(picture) = picture else { continue };
+                NodeBuilder::new("picture").attr("id", picture.id).build()
+            }
             ("username", Some(_)) => NodeBuilder::new("username").build(),
-            // No picture and no business: nothing to say.
+            // No business: nothing to say.
             _ => continue,
         };
         children.push(node);
