@@ -29,8 +29,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{app::App, routes as r};
 
-/// A push of 500 messages, each with the largest thumbnail.
-const PUSH_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// A push of 500 messages, some of them long.
+const PUSH_MAX_BYTES: usize = 8 * 1024 * 1024;
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// The desk: the same paths and schemas as on a bridge.

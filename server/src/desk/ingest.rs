@@ -64,12 +64,13 @@ pub(super) async fn received(
     }
 
     let mut thread = before.clone();
-    let place = earlier_place(tx, &before, &message).await?;
-    let mut message = as_stored(message, place, &mut thread, scope, caller);
+    let earlier = earlier(tx, &before, &message).await?;
+    let mut message = as_stored(message, earlier.map(|it| it.position), &mut thread, scope, caller);
+    let is_last = earlier.is_none_or(|it| it.newest) && message.kind != MessageKind::Gap;
     settle_quote(tx, &mut message).await?;
     let mut ticket = work::open_ticket(tx, &thread.conversation).await?;
     match message.direction {
-        _ if place.is_some() || message.kind == MessageKind::Gap => {}
+        _ if !is_last => {}
         Direction::Inbound if !work::is_work(&contact, &message, tx.now()) => {
             if message.status != MessageStatus::Read {
                 thread.conversation.unread += 1;
@@ -88,7 +89,7 @@ pub(super) async fn received(
         }
     }
     message.ticket_id = ticket.as_ref().filter(|ticket| policy::is_open(ticket)).map(|ticket| ticket.id);
-    if place.is_none() && message.kind != MessageKind::Gap {
+    if is_last {
         show_as_last(&mut thread, &message, tx.now());
     }
     messages::insert(tx, &message).await?;
@@ -101,7 +102,7 @@ pub(super) async fn received(
         ticket: ticket.clone(),
         ..Truth::default()
     };
-    if place.is_none() && is_news_of(&contact, &message) {
+    if is_last && is_news_of(&contact, &message) {
         contacts::touch(tx, contact.id, message.at).await?;
         contact.last_interaction_at = Some(message.at);
     }
@@ -110,20 +111,37 @@ pub(super) async fn received(
     Ok(Applied::now(truth))
 }
 
-/// The place of a message from before others that are here already: the phone has handed it over, or it is shared later than
-/// they were. `None`: it comes after all of them, whatever place was proposed by a machine that did not know them.
-async fn earlier_place(tx: &Tx, thread: &Thread, message: &Message) -> Done<Option<i64>> {
-    let proposed = message.position;
-    if proposed == 0 || proposed > thread.last_position {
+/// The place of a message that is older than others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Earlier {
+    position: i64,
+    /// All that is newer has yet to come.
+    newest: bool,
+}
+
+/// Whether a message is from before others: the phone has handed it over, or it is shared later than they were. `None`: it
+/// comes after all that is here, whatever place was proposed by a machine that did not know them.
+async fn earlier(tx: &Tx, thread: &Thread, message: &Message) -> Done<Option<Earlier>> {
+    let (id, proposed) = (thread.conversation.id, message.position);
+    if proposed > thread.last_position {
         return Ok(None);
     }
-    let next = messages::at_or_after(tx, thread.conversation.id, proposed).await?;
+    if proposed == 0 {
+        // The last place of what the phone handed over, where that came first; else no place was proposed.
+        let follows = thread.last_position == 0
+            && messages::at_or_after(tx, id, i64::MIN).await?.is_some_and(|first| first.position < 0)
+            && messages::at_or_after(tx, id, 0).await?.is_none();
+        return Ok(follows.then_some(Earlier { position: 0, newest: true }));
+    }
+    let next = messages::at_or_after(tx, id, proposed).await?;
     let is_taken = next.as_ref().is_some_and(|next| next.position == proposed);
     Ok(match next {
         // Below the first place there is history only.
-        _ if proposed < 0 && is_taken => Some(messages::before_first(tx, thread.conversation.id).await?),
-        _ if proposed < 0 => Some(proposed),
-        Some(next) if !is_taken && next.at >= message.at => Some(proposed),
+        _ if proposed < 0 && is_taken => {
+            Some(Earlier { position: messages::before_first(tx, id).await?, newest: false })
+        }
+        next if proposed < 0 => Some(Earlier { position: proposed, newest: next.is_none() }),
+        Some(next) if !is_taken && next.at >= message.at => Some(Earlier { position: proposed, newest: false }),
         _ => None,
     })
 }
@@ -144,12 +162,14 @@ pub(crate) async fn opened(
     let channel = own_channel(tx, caller, channel).await?;
     must_be_shared(scope)?;
     let contact = identity::settle(tx, identity).await?;
+    let journalled = tx.journalled();
     let (before, is_new) = settle_conversation(tx, &contact, channel.id, id, scope).await?;
+    let changed = is_new || tx.journalled() != journalled;
     let mut thread = before.clone();
     save(tx, &before, &mut thread, is_new).await?;
     let ticket = work::open_ticket(tx, &thread.conversation).await?;
     let truth = Truth { contact: Some(contact), conversation: Some(thread.conversation), ticket, ..Truth::default() };
-    Ok(if is_new { Applied::now(truth) } else { Applied::before(truth) })
+    Ok(Applied { changed, truth })
 }
 
 async fn own_channel(tx: &Tx, caller: &Caller, id: ChannelId) -> Done<ownline_model::channel::Channel> {

@@ -220,7 +220,7 @@ async fn bodies_have_limits() {
     let push = |bytes: usize| json!({"protocol": 1, "device_id": "x".repeat(bytes), "changes": []});
     let fits = desk.post("/api/sync/push", &admin, &push(2 * 1024 * 1024)).await;
     assert_eq!(fits.code(), ProblemCode::InvalidRequest, "read, and found wanting");
-    assert_eq!(desk.post("/api/sync/push", &admin, &push(32 * 1024 * 1024)).await.code(), ProblemCode::BodyTooLarge);
+    assert_eq!(desk.post("/api/sync/push", &admin, &push(8 * 1024 * 1024)).await.code(), ProblemCode::BodyTooLarge);
 }
 
 #[tokio::test]

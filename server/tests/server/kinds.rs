@@ -62,7 +62,7 @@ async fn a_picture_comes_through_ingest_list_snapshot_and_journal() {
     let file = stored.details.attachment().expect("a file");
     assert_eq!((file.file_name.as_deref(), file.thumbnail.as_deref()), (Some("invoice.jpg"), Some("AAAA")));
     assert_eq!(file.state, FileState::Remote, "the bytes are not on the server yet");
-    assert_eq!(messages(&desk, &bruno, &carla).await, [stored.clone()]);
+    assert_eq!(messages(&desk, &bruno, &carla).await, std::slice::from_ref(&stored));
     for cursor in [None, Some(cursor)] {
         let pulled = desk.pull(&bruno, cursor, 500).await;
         let told = pulled.entries.iter().any(|entry| entry.event == Event::MessageNew(stored.clone()));
@@ -192,7 +192,7 @@ async fn what_the_phone_hands_over_is_history_and_no_work() {
     assert_eq!(item.conversation.last_message.expect("last").preview, "Now");
     assert_eq!((item.conversation.unread, item.ticket), (1, ticket));
     // Room was left for what came while the machine was away; a machine that does not know the room proposes into it too.
-    for (proposed, at, text) in [(1_000, 50, "after the room"), (500, 40, "in the room"), (500, 60, "newest of all")] {
+    for (proposed, at, text) in [(1_000, 50, "after the room"), (500, 40, "in the room"), (600, 60, "newest of all")] {
         let op = received(&carla, line, Scope::Shared, |it| {
             (it.position, it.at) = (proposed, UtcMillis(1_700_000_000_000 + at));
             it.text = Some(text.into());
@@ -204,4 +204,28 @@ async fn what_the_phone_hands_over_is_history_and_no_work() {
     assert_eq!(said, expected.map(|(position, text)| (position, Some(text.to_owned()))));
     let nowhere = received(&carla, line, Scope::Shared, |it| it.position = i64::MIN);
     assert!(matches!(desk.push(&ana, nowhere).await.outcome, Outcome::Rejected { .. }));
+}
+
+#[tokio::test]
+async fn a_chat_that_is_shared_with_its_past_keeps_its_places() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let carla = Customer::of_number("+5511911112222");
+    let mut truth = None;
+    for (position, direction, text) in
+        [(-2, Direction::Inbound, "Hi"), (-1, Direction::Outbound, "Hello"), (0, Direction::Inbound, "Thanks")]
+    {
+        let op = received(&carla, line, Scope::Shared, |it| {
+            (it.position, it.direction, it.status) = (position, direction, MessageStatus::Read);
+            it.text = Some(text.into());
+        });
+        truth = Some(told(&desk, &ana, op).await);
+    }
+    let chat = truth.expect("three were told");
+    assert_eq!(chat.conversation.expect("conversation").last_message.expect("last").preview, "Thanks");
+    assert_eq!(chat.ticket, None);
+    let op = received(&carla, line, Scope::Shared, |it| it.position = 1);
+    assert!(told(&desk, &ana, op).await.ticket.is_some(), "and what is new is work");
+    let places: Vec<_> = messages(&desk, &ana, &carla).await.into_iter().map(|it| it.position).collect();
+    assert_eq!(places, [-2, -1, 0, 1]);
 }

@@ -8,6 +8,7 @@ use ownline_model::{
     ids::{ChannelId, ContactId, MergeId, MessageId},
     message::{Direction, Message, NewMessage},
     page::Page,
+    phone::PhoneNumber,
     problem::ProblemCode,
     sync::{Op, Outcome, Truth},
     ticket::{Ticket, TicketState},
@@ -170,7 +171,7 @@ async fn f12_a_changed_number_is_followed() {
     let op = changed("+5511911112222", "+5511933334444");
     assert_eq!(rejected(&desk.push(&bruno, op.clone()).await), ProblemCode::NotYourNumber);
     let now = contact_of(&desk, &ana, op.clone()).await;
-    assert_eq!((now.id, now.phone.as_ref().map(|it| it.as_str())), (contact.id, Some("+5511933334444")));
+    assert_eq!((now.id, now.phone.as_ref().map(PhoneNumber::as_str)), (contact.id, Some("+5511933334444")));
     assert_eq!(now.lid.as_deref(), Some("111"));
     assert_eq!(said(&desk, &ana, &carla).await, ["Hello", "My new number"]);
     assert_eq!(desk.push(&ana, op).await.outcome, Outcome::AlreadyApplied);
