@@ -70,9 +70,8 @@ impl Ledger {
 
     /// It left only now: the pause to the next one in its chat counts from here.
     pub fn left(&mut self, chat: ConversationId, at: UtcMillis) {
-        if let Some(last) = self.last_in_chat.get_mut(&chat) {
-            *last = at.0.max(*last);
-        }
+        let last = self.last_in_chat.entry(chat).or_insert(at.0);
+        *last = at.0.max(*last);
     }
 
     /// Forgets what no longer counts. A clock that was set back must not stretch a pause: what seems to come from the future

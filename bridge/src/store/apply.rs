@@ -15,7 +15,8 @@ use ownline_model::{
 use super::{
     Result, Store, account,
     change::{Change, CustomerWrote},
-    compose, desk, media, own, people, progress, remap, row, safety, sharing, table,
+    compose, desk, media, own, people, phone_state, progress, remap, row, safety, sharing,
+    table::{self, message::Told},
     writer::Tx,
 };
 
@@ -165,6 +166,10 @@ fn contact(tx: &mut Tx<'_>, mut remote: Contact) -> Result<()> {
         remote.push_name = remote.push_name.or_else(|| local.push_name.clone());
         remote.last_interaction_at = remote.last_interaction_at.max(local.last_interaction_at);
     }
+    // The owner's own address book names whom the team has not.
+    if remote.name == people::identity(&remote).display_name() {
+        remote.name = phone_state::shown_name(tx, &remote)?;
+    }
     for op in table::outbox::about_subject(tx, remote.id.0, "contact_patched")? {
         if let Op::ContactPatched { patch, .. } = op {
             compose::apply_patch(&mut remote, &patch);
@@ -251,7 +256,7 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
     let own = own::channel_id(tx)? == Some(remote.channel_id);
     let Some(local) = table::message::get(tx, remote.id)? else {
         table::message::put(tx, &remote)?;
-        table::message::set_told(tx, remote.id)?;
+        table::message::set_told(tx, remote.id, told(&remote))?;
         tx.tell_event(Event::MessageNew(remote.clone()));
         if own && remote.status == MessageStatus::Queued {
             tx.tell(Change::ToSend);
@@ -262,7 +267,7 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
     if remote.position > local.position {
         make_way(tx, &local, remote.position)?;
     }
-    table::message::set_told(tx, remote.id)?;
+    table::message::set_told(tx, remote.id, told(&remote))?;
     if own {
         // What a message says and carries, and why it waits, its own machine knows best.
         remote.kind = local.kind;
@@ -293,6 +298,11 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
         people::refresh_last(tx, &remote)?;
     }
     Ok(())
+}
+
+/// What the server knows of a message that it tells of.
+const fn told(remote: &Message) -> Told {
+    if remote.text.is_some() { Told::Words } else { Told::Bare }
 }
 
 /// The server settled a message further down than this machine had proposed: what was written after it and still waits stays

@@ -62,7 +62,7 @@ impl Store {
             let id = ConversationId(table::alias::resolve(tx, id.0)?);
             let Some(conversation) = table::conversation::get(tx, id)? else { refuse!(ProblemCode::NotFound) };
             let ticket = conversation.ticket_id.map(|id| table::ticket::get(tx, id)).transpose()?.flatten();
-            write(tx, conversation, ticket, new)
+            write(tx, conversation, ticket, &new)
         })
         .await
     }
@@ -78,7 +78,7 @@ impl Store {
             {
                 refuse!(refusal.code())
             }
-            write(tx, conversation, Some(ticket), new)
+            write(tx, conversation, Some(ticket), &new)
         })
         .await
     }
@@ -214,7 +214,7 @@ pub(super) fn may_write(
     Ok(Ok(()))
 }
 
-fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, new: NewMessage) -> Desk<Message> {
+fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, new: &NewMessage) -> Desk<Message> {
     let id = MessageId(table::alias::resolve(tx, new.id.0)?);
     if let Some(known) = table::message::get(tx, id)? {
         return Ok(if known.conversation_id == conversation.id {
@@ -223,7 +223,7 @@ fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, ne
             Err(ProblemCode::VersionConflict.into())
         });
     }
-    let composed = match contents::compose(tx, &conversation, &new)? {
+    let composed = match contents::compose(tx, &conversation, new)? {
         Ok(composed) => composed,
         Err(problem) => return Ok(Err(problem)),
     };
@@ -232,7 +232,7 @@ fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, ne
     if let Err(problem) = may_write(tx, &me, &conversation, ticket.as_ref(), own)? {
         return Ok(Err(problem));
     }
-    if own && let Some(problem) = safety::refuses(tx, &conversation, &new.text)? {
+    if let Some(problem) = safety::refuses(tx, &conversation, own, &new.text)? {
         return Ok(Err(problem));
     }
     let written_at = now();

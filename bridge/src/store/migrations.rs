@@ -289,6 +289,22 @@ const STEPS: &[&str] = &[
         PRIMARY KEY (kind, part)
     ) STRICT, WITHOUT ROWID;
     ",
+    // what the owner keeps about chats and people on the phone
+    r"
+    CREATE TABLE phone_chat (
+        -- The own number.
+        number      TEXT NOT NULL,
+        -- The other one's number with its plus, or hidden id.
+        who         TEXT NOT NULL,
+        archived    INTEGER NOT NULL DEFAULT 0,
+        pinned      INTEGER NOT NULL DEFAULT 0,
+        muted_until INTEGER,
+        name        TEXT,
+        PRIMARY KEY (number, who)
+    ) STRICT, WITHOUT ROWID;
+    ",
+    // what was said in a private chat is not told
+    "ALTER TABLE opt_out ADD COLUMN told INTEGER NOT NULL DEFAULT 1;",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

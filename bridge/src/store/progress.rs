@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::{
     Result, Store, amend,
     inbound::{MessageRef, StatusNews, ToChange, ToSend, Uploaded},
-    media, own, people, record, row, scope, table,
+    media, own, people, record, row, scope,
+    table::{self, message::Told},
     writer::Tx,
 };
 use crate::time::now;
@@ -233,7 +234,7 @@ pub(super) fn advance(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
     put_status(tx, &message)?;
     if own::channel_id(tx)? == Some(message.channel_id)
         && scope::tells(scope_of(tx, message.conversation_id)?)
-        && table::message::is_told(tx, message.id)?
+        && table::message::told(tx, message.id)? != Told::Nothing
     {
         let op = Op::MessageStatus {
             message_id: message.id,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     DeskError, Result, Store,
     change::Change,
-    desk, media, own, people, row, scope,
+    desk, media, own, people, row, safety, scope,
     table::{self, outbox::About},
     writer::Tx,
 };
@@ -81,6 +81,7 @@ fn decide(
         if wish.scope == Scope::Private {
             keep_all(tx, &mut conversation)?;
         } else {
+            table::message::take_back_words(tx, conversation.id)?;
             strip(tx, &conversation)?;
         }
         tell_scope(tx, &conversation)?;
@@ -123,7 +124,7 @@ fn open(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
     };
     let held = own::is_held(tx)?;
     table::outbox::add(tx, &op, About { subject: Some(contact.id.0), ..about(conversation) }, held)?;
-    Ok(())
+    safety::tell_opt_out(tx, &contact)
 }
 
 /// Nothing of the chat leaves any more: what still waits is taken back, and the server will forget what it had.
@@ -193,6 +194,7 @@ fn strip(tx: &Tx<'_>, conversation: &Conversation) -> Result<()> {
             None => row::run(tx, "DELETE FROM outbox WHERE seq = ?", [seq])?,
         };
     }
+    table::message::take_back_words(tx, conversation.id)?;
     stop_files(tx, conversation.id)
 }
 
@@ -256,13 +258,7 @@ fn view(connection: &Connection, id: ConversationId) -> Result<std::result::Resu
         "SELECT count(*) FROM message WHERE conversation_id = ? AND (told = 0 OR ?) AND json_extract(body, '$.kind') <> 'gap'",
         params![conversation.id.0.into_bytes(), scope == Scope::Private],
     )?;
-    let newest: Vec<Message> = row::all(
-        connection,
-        "SELECT body FROM message WHERE conversation_id = ? AND told = 1 ORDER BY position DESC, id DESC LIMIT ?",
-        params![conversation.id.0.into_bytes(), VIEWED],
-    )?;
-    let messages: Vec<Message> =
-        newest.iter().rev().filter_map(|message| scope::outgoing(scope, message)).map(without_hold).collect();
+    let messages = newest_told(connection, &conversation)?;
     let item = match desk::item(connection, conversation.id)? {
         Some(mut item) if scope::tells(scope) => {
             item.conversation.last_message = messages.last().map(people::as_last);
@@ -274,22 +270,30 @@ fn view(connection: &Connection, id: ConversationId) -> Result<std::result::Resu
     Ok(Ok(TeamView { scope, conversation: item, messages, withheld }))
 }
 
-fn without_hold(mut message: Message) -> Message {
-    message.details.hold = None;
-    message
+/// The newest messages that the server knows, oldest first, each as far as it was told.
+fn newest_told(connection: &Connection, conversation: &Conversation) -> Result<Vec<Message>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT body, told > 1 FROM message WHERE conversation_id = ? AND told > 0 ORDER BY position DESC, id DESC LIMIT ?",
+    )?;
+    let mut rows = statement.query(params![conversation.id.0.into_bytes(), VIEWED])?;
+    let mut told = Vec::new();
+    while let Some(row) = rows.next()? {
+        let message: Message = serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let with_words: bool = row.get(1)?;
+        let scope = if with_words { conversation.scope } else { conversation.scope.min(Scope::Metadata) };
+        if let Some(mut outgoing) = scope::outgoing(scope, &message) {
+            outgoing.details.hold = None;
+            told.push(outgoing);
+        }
+    }
+    told.reverse();
+    Ok(told)
 }
 
 /// The owner of another number shares less of this chat: what this machine holds of it goes. `false`: all of it is gone.
 pub(super) fn drop_unshared(tx: &mut Tx<'_>, chat: &Conversation) -> Result<bool> {
     let id = chat.id.0.into_bytes();
-    table::local_file::forget_of_chat(tx, chat.id.0)?;
-    for table in ["file_fetch", "file_share", "remote_file"] {
-        tx.execute(
-            &format!("DELETE FROM {table} WHERE message_id IN (SELECT id FROM message WHERE conversation_id = ?)"),
-            [id],
-        )?;
-    }
-    tx.tell(Change::Files);
+    media::drop_files(tx, chat.id)?;
     row::run(
         tx,
         "DELETE FROM outbox WHERE conversation_id = ? AND kind IN ('reply', 'message_received', 'message_amended')",

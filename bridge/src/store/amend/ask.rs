@@ -3,11 +3,12 @@
 
 use ownline_model::{
     agent::Agent,
-    details::Reaction,
+    details::{MessageDetails, Reaction},
     ids::MessageId,
     limits::{self, EDIT_WITHIN_MS, REVOKE_WITHIN_MS},
     message::{Amendment, Direction, Failure, Message, MessageKind, MessageStatus, wa_message_id},
     problem::{Problem, ProblemCode},
+    time::UtcMillis,
 };
 
 use super::{
@@ -38,7 +39,7 @@ impl Store {
 
     /// Takes a message back for everyone.
     pub async fn revoke_message(&self, id: MessageId) -> std::result::Result<Message, DeskError> {
-        self.ask(id, |message| revoke(message)).await
+        self.ask(id, revoke).await
     }
 
     /// One emoji; empty takes the own reaction back.
@@ -199,18 +200,18 @@ fn queue(tx: &mut Tx<'_>, me: &Agent, mut message: Message, asked: Asked) -> Res
 pub(in crate::store) fn settle(
     tx: &mut Tx<'_>,
     action: &Action,
-    at: ownline_model::time::UtcMillis,
+    at: UtcMillis,
     failure: Option<&Failure>,
 ) -> Result<()> {
     table::action::remove(tx, action.seq)?;
     let Some(message) = table::message::get(tx, action.message)? else { return Ok(()) };
     match failure {
-        None => taken(tx, action, message, at),
+        None => taken(tx, action, &message, at),
         Some(failure) => undo(tx, action, message, failure),
     }
 }
 
-fn taken(tx: &mut Tx<'_>, action: &Action, message: Message, at: ownline_model::time::UtcMillis) -> Result<()> {
+fn taken(tx: &mut Tx<'_>, action: &Action, message: &Message, at: UtcMillis) -> Result<()> {
     // From now on it counts like one that came in: by WhatsApp's clock.
     let stamp = Stamp { at, made_at: action.body.at.0, wa_id: &action.wa_id };
     let amendment = match &action.body.what {
@@ -228,7 +229,7 @@ fn taken(tx: &mut Tx<'_>, action: &Action, message: Message, at: ownline_model::
         }
         What::Voted(_) => return Ok(()),
     };
-    tell_server(tx, &message, amendment)
+    tell_server(tx, message, amendment)
 }
 
 /// Shows what was shown before, and why. What was asked for on top of it gets that as its own past.
@@ -265,7 +266,7 @@ fn restore(
     before: &Before,
     kind: &mut MessageKind,
     text: &mut Option<String>,
-    details: &mut ownline_model::details::MessageDetails,
+    details: &mut MessageDetails,
 ) {
     match what {
         What::Edited { .. } => {

@@ -6,11 +6,13 @@ mod votes;
 
 use ownline_model::{
     channel::Channel,
-    details::Reaction,
+    conversation::Scope,
+    details::{MessageDetails, Reaction},
     event::Event,
-    ids::{AgentId, MessageId},
+    ids::{AgentId, ConversationId, MessageId},
     message::{Amendment, Direction, Message, MessageKind},
     sync::Op,
+    time::UtcMillis,
 };
 use rusqlite::Connection;
 
@@ -22,10 +24,10 @@ use super::{
     table::{
         self,
         amended::{Aspect, Stamp},
+        message::Told,
     },
     writer::Tx,
 };
-use ownline_model::conversation::Scope;
 
 pub(super) use ask::settle;
 
@@ -39,7 +41,7 @@ pub(super) fn follow(tx: &mut Tx<'_>, channel: &Channel, fact: &ChangeFact) -> R
         return Ok(());
     }
     let target = match people::own_conversation(tx, &fact.chat)? {
-        Some(conversation) => target(tx, &conversation.id, fact)?,
+        Some(conversation) => target(tx, conversation.id, fact)?,
         None => None,
     };
     match target {
@@ -88,12 +90,8 @@ fn may_be_meant(fact: &ChangeFact) -> bool {
     }
 }
 
-fn target(
-    connection: &Connection,
-    conversation: &ownline_model::ids::ConversationId,
-    fact: &ChangeFact,
-) -> Result<Option<Message>> {
-    let by = |direction| table::message::by_wa_id(connection, *conversation, &fact.target.wa_id, direction);
+fn target(connection: &Connection, conversation: ConversationId, fact: &ChangeFact) -> Result<Option<Message>> {
+    let by = |direction| table::message::by_wa_id(connection, conversation, &fact.target.wa_id, direction);
     let found = match by(fact.target.direction)? {
         None if loosely(&fact.what) => by(other(fact.target.direction))?,
         found => found,
@@ -166,11 +164,11 @@ fn revoke(tx: &mut Tx<'_>, message: &mut Message, fact: &ChangeFact) -> Result<A
 }
 
 /// What is shown of a message that was taken back.
-pub(super) fn empty(message: &mut Message, at: ownline_model::time::UtcMillis) {
+pub(super) fn empty(message: &mut Message, at: UtcMillis) {
     message.kind = MessageKind::Revoked;
     message.text = None;
     let sender = message.details.sender.take();
-    message.details = ownline_model::details::MessageDetails { revoked_at: Some(at), sender, ..Default::default() };
+    message.details = MessageDetails { revoked_at: Some(at), sender, ..Default::default() };
 }
 
 /// Takes what belonged to the content out of the other tables. The bytes of a file go with the next tidying.
@@ -234,10 +232,14 @@ pub(super) fn put(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
 
 /// Queues a change for the server, as far as the chat's scope allows and where the server knows the message.
 pub(super) fn tell_server(tx: &mut Tx<'_>, message: &Message, amendment: Amendment) -> Result<()> {
-    if !table::message::is_told(tx, message.id)? {
-        return Ok(());
-    }
-    let amendment = match (progress::scope_of(tx, message.conversation_id)?, amendment) {
+    let scope = progress::scope_of(tx, message.conversation_id)?;
+    // A chat may share more now than it did when the message was told of.
+    let scope = match table::message::told(tx, message.id)? {
+        Told::Nothing => Scope::Private,
+        Told::Bare => scope.min(Scope::Metadata),
+        Told::Words => scope,
+    };
+    let amendment = match (scope, amendment) {
         (Scope::Private, _) | (Scope::Metadata, Amendment::Reactions { .. } | Amendment::Votes { .. }) => {
             return Ok(());
         }

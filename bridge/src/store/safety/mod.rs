@@ -23,7 +23,7 @@ use crate::{
 pub use draft::{Offer, Offers};
 pub(super) use held::release;
 pub(super) use line::{note_link, note_session};
-pub(super) use opt_outs::{heard, keep_opt_out};
+pub(super) use opt_outs::{heard, keep_opt_out, tell_opt_out};
 pub(super) use report::notice;
 
 /// The rules of this start.
@@ -62,9 +62,14 @@ impl Store {
     }
 }
 
-/// Why a message to this customer would never leave, where that is certain while it is written. On the own number only:
-/// what a colleague's number may send, its own machine decides.
-pub(super) fn refuses(tx: &Tx<'_>, conversation: &Conversation, text: &str) -> Result<Option<Problem>> {
+/// Why a message to this customer would never leave, where that is certain while it is written. What a colleague's number
+/// (not `own`) may send otherwise, its own machine decides.
+pub(super) fn refuses(tx: &Tx<'_>, conversation: &Conversation, own: bool, text: &str) -> Result<Option<Problem>> {
+    let Some(contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(None) };
+    if !own {
+        let opted_out = table::opt_out::holds(tx, &contact)?;
+        return Ok(opted_out.then(|| ProblemCode::OptedOut.into()));
+    }
     let (rules, now) = (rules(tx)?, now());
     let standing = line::standing(tx)?;
     if standing.mode(&rules, now) == ownline_model::safety::SendingMode::Stopped {
@@ -74,7 +79,6 @@ pub(super) fn refuses(tx: &Tx<'_>, conversation: &Conversation, text: &str) -> R
             None => problem,
         }));
     }
-    let Some(contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(None) };
     let draft = draft::planned(tx, &rules, conversation, &contact, text, now)?;
     Ok(safety::refusal(&rules, &draft).map(|refusal| refusal.code().into()))
 }

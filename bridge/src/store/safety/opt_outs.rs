@@ -1,7 +1,13 @@
 //! Customers who asked not to be written to. The word is theirs; lifting it is a person's act, on the customer's wish.
 
 use ownline_model::{
-    contact::Contact, event::Event, ids::ContactId, message::Message, problem::ProblemCode, safety::OptOut, sync::Op,
+    contact::{Contact, ContactKind},
+    event::Event,
+    ids::ContactId,
+    message::Message,
+    problem::ProblemCode,
+    safety::OptOut,
+    sync::Op,
 };
 
 use super::super::{
@@ -15,7 +21,7 @@ use crate::{safety::opt_out_word, time::now};
 
 impl Store {
     pub async fn opt_outs(&self) -> Result<Vec<OptOut>> {
-        self.read(|connection| table::opt_out::all(connection)).await
+        self.read(table::opt_out::all).await
     }
 
     pub async fn lift_opt_out(&self, id: ContactId) -> std::result::Result<(), DeskError> {
@@ -30,7 +36,12 @@ pub(in crate::store) fn heard(tx: &mut Tx<'_>, message: &Message) -> Result<()> 
     let Some(word) = message.text.as_deref().and_then(opt_out_word) else { return Ok(()) };
     let Some(conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
     let Some(mut contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(()) };
-    table::opt_out::put(tx, contact.id, word, message.at)?;
+    // What somebody in a group says is not said for the group.
+    if contact.kind != ContactKind::Person {
+        return Ok(());
+    }
+    let tells = scope::tells(conversation.scope);
+    table::opt_out::put(tx, contact.id, word, message.at, tells)?;
     tx.tell(Change::Status);
     if contact.opted_out_at.is_some() {
         return Ok(());
@@ -38,11 +49,18 @@ pub(in crate::store) fn heard(tx: &mut Tx<'_>, message: &Message) -> Result<()> 
     contact.opted_out_at = Some(message.at);
     table::contact::put(tx, &contact)?;
     tx.tell_event(Event::ContactUpdated(contact.clone()));
-    if scope::tells(conversation.scope) {
+    if tells {
         let op = Op::OptedOut { contact_id: contact.id, word: word.to_owned(), at: message.at };
         tell(tx, &contact, &op)?;
     }
     Ok(())
+}
+
+/// A chat with this customer is shared now: what was said in private counts for the team too.
+pub(in crate::store) fn tell_opt_out(tx: &mut Tx<'_>, contact: &Contact) -> Result<()> {
+    let Some((word, at)) = table::opt_out::untold(tx, contact.id)? else { return Ok(()) };
+    table::opt_out::put(tx, contact.id, &word, at, true)?;
+    tell(tx, contact, &Op::OptedOut { contact_id: contact.id, word, at })
 }
 
 fn lift(tx: &mut Tx<'_>, id: ContactId) -> Result<std::result::Result<(), ProblemCode>> {
@@ -76,6 +94,8 @@ pub(in crate::store) fn keep_opt_out(tx: &Tx<'_>, remote: &mut Contact, local: O
     if waits("opted_in")? {
         remote.opted_out_at = None;
     } else if waits("opted_out")? {
+        remote.opted_out_at = remote.opted_out_at.or(local.and_then(|local| local.opted_out_at));
+    } else if table::opt_out::untold(tx, remote.id)?.is_some() {
         remote.opted_out_at = remote.opted_out_at.or(local.and_then(|local| local.opted_out_at));
     } else if remote.opted_out_at.is_none()
         && local.is_some_and(|local| local.opted_out_at.is_some() && local.version > 0)

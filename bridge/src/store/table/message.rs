@@ -116,13 +116,40 @@ pub(in crate::store) fn forget_file(connection: &Connection, id: MessageId) -> R
     Ok(forgotten > 0)
 }
 
-/// The server knows the message, or is about to.
-pub(in crate::store) fn set_told(connection: &Connection, id: MessageId) -> Result<()> {
-    row::run(connection, "UPDATE message SET told = 1 WHERE id = ? AND told = 0", [id.0.into_bytes()])?;
+/// What the server knows of a message, or is about to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::store) enum Told {
+    Nothing = 0,
+    /// That it is there.
+    Bare = 1,
+    /// What it says, too.
+    Words = 2,
+}
+
+pub(in crate::store) fn set_told(connection: &Connection, id: MessageId, told: Told) -> Result<()> {
+    row::run(
+        connection,
+        "UPDATE message SET told = ?1 WHERE id = ?2 AND told < ?1",
+        params![told as i64, id.0.into_bytes()],
+    )?;
     Ok(())
 }
 
-pub(in crate::store) fn is_told(connection: &Connection, id: MessageId) -> Result<bool> {
-    let told: Option<bool> = row::scalar(connection, "SELECT told FROM message WHERE id = ?", [id.0.into_bytes()])?;
-    Ok(told.unwrap_or(false))
+/// The server is to forget what the messages of a chat say.
+pub(in crate::store) fn take_back_words(connection: &Connection, conversation: ConversationId) -> Result<()> {
+    row::run(
+        connection,
+        "UPDATE message SET told = 1 WHERE conversation_id = ? AND told > 1",
+        [conversation.0.into_bytes()],
+    )?;
+    Ok(())
+}
+
+pub(in crate::store) fn told(connection: &Connection, id: MessageId) -> Result<Told> {
+    let told: Option<i64> = row::scalar(connection, "SELECT told FROM message WHERE id = ?", [id.0.into_bytes()])?;
+    Ok(match told {
+        Some(2..) => Told::Words,
+        Some(1) => Told::Bare,
+        _ => Told::Nothing,
+    })
 }

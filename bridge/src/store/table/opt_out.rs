@@ -7,14 +7,29 @@ use uuid::Uuid;
 
 use crate::store::{Result, row};
 
-pub(in crate::store) fn put(connection: &Connection, contact: ContactId, word: &str, at: UtcMillis) -> Result<()> {
+/// `told`: whether the team is to know.
+pub(in crate::store) fn put(
+    connection: &Connection,
+    contact: ContactId,
+    word: &str,
+    at: UtcMillis,
+    told: bool,
+) -> Result<()> {
     row::run(
         connection,
-        "INSERT INTO opt_out (contact_id, word, at) VALUES (?, ?, ?)
-         ON CONFLICT (contact_id) DO UPDATE SET word = excluded.word, at = excluded.at",
-        params![contact.0.into_bytes(), word, at.0],
+        "INSERT INTO opt_out (contact_id, word, at, told) VALUES (?, ?, ?, ?)
+         ON CONFLICT (contact_id) DO UPDATE SET word = excluded.word, at = excluded.at, told = max(told, excluded.told)",
+        params![contact.0.into_bytes(), word, at.0, told],
     )?;
     Ok(())
+}
+
+/// What the team has not been told, because it was said in a private chat.
+pub(in crate::store) fn untold(connection: &Connection, contact: ContactId) -> Result<Option<(String, UtcMillis)>> {
+    let mut statement = connection.prepare_cached("SELECT word, at FROM opt_out WHERE contact_id = ? AND told = 0")?;
+    let mut rows = statement.query([contact.0.into_bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some((row.get(0)?, UtcMillis(row.get(1)?))))
 }
 
 pub(in crate::store) fn delete(connection: &Connection, contact: ContactId) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! What waits for the server, first in, first out. A row dies only after the server has taken it.
 
 use ownline_model::{
+    conversation::Scope,
     ids::{ChangeId, ChannelId, ConversationId},
     problem::ProblemCode,
     sync::{Change, ChangeResult, Op, Outcome},
@@ -8,7 +9,11 @@ use ownline_model::{
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use crate::store::{Result, change, row, table, writer::Tx};
+use crate::store::{
+    Result, change, progress, row,
+    table::{self, message::Told},
+    writer::Tx,
+};
 
 /// What a row is about, for the queries that overlay what waits over what the server says.
 #[derive(Debug, Default, Clone, Copy)]
@@ -59,7 +64,12 @@ pub(in crate::store) fn add(tx: &mut Tx<'_>, op: &Op, about: About, held: bool) 
         ],
     )?;
     if let Op::MessageReceived { message, .. } | Op::Reply { message } = op {
-        table::message::set_told(tx, message.id)?;
+        let words = match op {
+            Op::MessageReceived { scope, .. } => *scope == Scope::Shared,
+            // A reply through a colleague's number travels whole, whatever the chat shares.
+            _ => progress::scope_of(tx, message.conversation_id)? == Scope::Shared || message.text.is_some(),
+        };
+        table::message::set_told(tx, message.id, if words { Told::Words } else { Told::Bare })?;
     }
     tx.tell(change::Change::Outbox);
     Ok(id)

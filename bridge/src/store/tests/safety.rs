@@ -212,6 +212,48 @@ async fn a_private_chats_opt_out_stays_here() {
     let chat = machine.hear(CARLA, "in-1", "BAJA").await.conversation_id;
     assert_eq!(kinds(&machine.outbox().await), ["channel_reported"]);
     assert_eq!(refusal(machine.store.write_message(chat, reply("two")).await), "opted_out");
+
+    // A colleague knows the person too; what the server says of them does not lift what was said here.
+    let contact = machine.store.conversation(chat).await.expect("read").expect("there").contact;
+    for version in [3, 4] {
+        let remote = Contact { version, opted_out_at: None, ..contact.clone() };
+        machine.pull(vec![Event::ContactUpdated(remote)]).await;
+    }
+    assert_eq!(refusal(machine.store.write_message(chat, reply("two")).await), "opted_out");
+    let share = ownline_model::conversation::SetScope { scope: Scope::Shared, earlier: false };
+    machine.store.set_scope(chat, share).await.expect("shared");
+    assert_eq!(kinds(&machine.outbox().await), ["channel_reported", "conversation_opened", "opted_out"]);
+}
+
+#[tokio::test]
+async fn a_word_in_a_group_is_not_the_groups() {
+    let machine = seasoned(NumberUse::Work).await;
+    let chat = machine.hear(CARLA, "in-1", "hi").await.conversation_id;
+    let contact = machine.store.conversation(chat).await.expect("read").expect("there").contact;
+    machine.pull(vec![Event::ContactUpdated(Contact { version: 2, kind: ContactKind::Group, ..contact })]).await;
+    machine.hear(CARLA, "in-2", "stop").await;
+    assert_eq!(machine.store.opt_outs().await.expect("list"), []);
+}
+
+#[tokio::test]
+async fn nobody_writes_through_a_colleagues_number_to_who_asked_for_silence() {
+    let machine = seasoned(NumberUse::Work).await;
+    let bruno = agent("bruno");
+    let (theirs, carla) =
+        (channel(&bruno, "+5511900000002"), Contact { opted_out_at: Some(UtcMillis(1)), ..contact("Carla", CARLA) });
+    let mut chat = conversation(theirs.id, carla.id);
+    let slip = Ticket { state: TicketState::Assigned, assignee_id: Some(machine.me.id), ..ticket(&chat) };
+    chat.ticket_id = Some(slip.id);
+    let id = chat.id;
+    machine
+        .pull(vec![
+            Event::ChannelStatus(theirs),
+            Event::ContactUpdated(carla),
+            Event::ConversationNew(chat),
+            Event::TicketCreated(slip),
+        ])
+        .await;
+    assert_eq!(refusal(machine.store.write_message(id, reply("hello")).await), "opted_out");
 }
 
 #[tokio::test]

@@ -133,6 +133,9 @@ async fn the_preview_is_what_leaves() {
     let seen = machine.store.team_view(chat).await.expect("view");
     assert!(!serde_json::to_string(&seen).expect("json").contains(CANARY), "{seen:#?}");
     assert_eq!(seen.messages.len(), 1);
+    machine.store.set_scope(chat, to(Scope::Shared)).await.expect("decided");
+    let seen = machine.store.team_view(chat).await.expect("view");
+    assert_eq!((seen.messages.len(), seen.messages[0].text.as_deref()), (1, None), "its words were taken back");
     machine.store.set_scope(chat, to(Scope::Private)).await.expect("decided");
     let seen = machine.store.team_view(chat).await.expect("view");
     assert_eq!((seen.conversation.is_none(), seen.messages.len(), seen.withheld), (true, 0, 1));
@@ -173,11 +176,12 @@ async fn a_chat_that_is_shared_no_more_goes_from_other_machines() {
     machine.pull(vec![Event::ConversationUnshared(gone)]).await;
     assert!(machine.store.conversation(chat.id).await.expect("read").is_none(), "told twice");
     let left = machine.store.read(|connection| {
-        Ok(crate::store::row::scalar::<i64>(
+        crate::store::row::scalar::<i64>(
             connection,
-            "SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM ticket) + (SELECT count(*) FROM conversation)",
+            "SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM ticket) + (SELECT count(*) FROM conversation)
+                 + (SELECT count(*) FROM contact)",
             [],
-        )?)
+        )
     });
     assert_eq!(left.await.expect("count"), Some(0));
 }
