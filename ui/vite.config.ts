@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 // During development the screen is served by Vite and everything else comes from a running bridge or server.
 const upstream = process.env.OWNLINE_UPSTREAM ?? "http://127.0.0.1:7700";
 const bridgeRoutes =
-  "^/(health|challenge|status|client-info|qr|link|unlink|restart|server|browser-link|browser-session)(/|$|[.?])";
+  "^/(health|challenge|status|client-info|qr|link|unlink|restart|server|browser-link|browser-session|passkey|pairing-code|presence|safety|settings)(/|$|[.?])";
 
 export default defineConfig({
   base: "/",

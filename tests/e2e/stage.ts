@@ -187,6 +187,11 @@ export class Stage {
     return new Customer(number, this.control);
   }
 
+  /** So many new customers write one message each. */
+  async load(to: string, customers: number): Promise<void> {
+    await call(this.control, "POST", "/load", { to, customers, messages: customers });
+  }
+
   async deskGoesDown(): Promise<void> {
     await this.desk.end("SIGKILL");
   }

@@ -88,6 +88,24 @@ test("the rules are shown, and what a rule keeps waiting says so", async () => {
   await look(ana, "safety");
 });
 
+test("a rule that keeps a message waiting is told in the chat, the list and among the rules", async () => {
+  // A number that was linked a moment ago writes to nobody who has not written.
+  await stage.customer("34612345678", "Rosa Paredes");
+  await goTo("Inbox");
+  await ana.getByRole("button", { name: "New chat" }).click();
+  await ana.getByLabel("Telephone number").fill("+34 612 345 678");
+  await ana.getByRole("button", { name: "Open chat" }).click();
+  await write(ana, "Good morning, Rosa");
+  const hold = ana.getByTestId("hold");
+  await expect(hold).toContainText(/^Waits/);
+  await ana.getByRole("tab", { name: /^All/ }).click();
+  await expect(ana.getByTestId("conversation-row").filter({ hasText: "Good morning, Rosa" })).toContainText("Waiting");
+  await look(ana, "held");
+  await goTo("Safety");
+  await ana.getByTestId("held").click();
+  await expect(bubble(ana, "Good morning, Rosa")).toHaveAttribute("data-status", "queued");
+});
+
 test("a customer who asks for silence gets it, until the agent is told otherwise", async () => {
   await mehmet.writes(ANA, "STOP");
   await goTo("Inbox");
@@ -97,7 +115,7 @@ test("a customer who asks for silence gets it, until the agent is told otherwise
   await look(ana, "opted-out");
   await goTo("Safety");
   const out = ana.getByTestId("opt-out").filter({ hasText: "Mehmet Kaya" });
-  await expect(out).toContainText("STOP");
+  await expect(out).toContainText(/stop/i);
   await out.getByRole("button", { name: "Lift" }).click();
   await ana.getByRole("dialog").getByRole("button", { name: "The customer asked for it" }).click();
   await expect(out).toHaveCount(0);
@@ -119,6 +137,6 @@ test("the line's settings are kept", async () => {
     .poll(() => machine.ask("GET", "/settings"), { timeout: 30_000 })
     .toMatchObject({ read_receipts: "never", default_scope: "private" });
   await ana.reload();
-  await expect(ana.getByRole("radio", { name: /^Never/ })).toBeChecked();
+  await expect(ana.getByRole("radio", { name: /^Never/ }), "the page comes back at its own address").toBeChecked();
   await look(ana, "line-settings");
 });

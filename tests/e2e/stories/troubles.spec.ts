@@ -86,6 +86,50 @@ test("ten messages written in one breath arrive in their order", async () => {
   expect(received.map((message) => message.text ?? "").filter((text) => text.startsWith("line"))).toEqual(texts);
 });
 
+test("Enter in the search opens the first that it finds", async () => {
+  const search = ana.getByRole("searchbox", { name: "Search people and numbers" });
+  await search.fill("Rosa");
+  await search.press("Enter");
+  await expect(ana.getByRole("main", { name: "Conversation with Rosa Paredes" })).toBeVisible();
+  await search.fill("");
+});
+
+test("a list that was scrolled stays where it is when others write", async () => {
+  await stage.load(ANA, 40);
+  await ana.getByRole("tab", { name: /^All/ }).click();
+  await expect.poll(() => rows().count(), { timeout: 60_000 }).toBeGreaterThan(12);
+  const list = ana.getByRole("list", { name: "Conversations" }).locator("xpath=..");
+  await list.evaluate((box) => box.scrollTo({ top: 900 }));
+  const seen = async () =>
+    list.evaluate((box) => {
+      const edge = box.getBoundingClientRect().top;
+      const row = [...box.querySelectorAll("[data-testid=conversation-row]")].find(
+        (one) => one.getBoundingClientRect().top > edge,
+      );
+      return { id: row?.getAttribute("data-id"), top: Math.round((row?.getBoundingClientRect().top ?? 0) - edge) };
+    });
+  // The rows have their measured heights once two looks agree.
+  let before = await seen();
+  await expect
+    .poll(async () => {
+      const last = before;
+      before = await seen();
+      return JSON.stringify(last) === JSON.stringify(before);
+    })
+    .toBe(true);
+  const newcomer = await stage.customer("551198765432", "Newcomer");
+  await newcomer.writes(ANA, "I am new here");
+  await expect(ana.getByTestId("announcer")).toHaveText("New message from Newcomer");
+  const after = await list.evaluate(
+    (box, id) => {
+      const row = box.querySelector(`[data-id="${id}"]`);
+      return Math.round((row?.getBoundingClientRect().top ?? 0) - box.getBoundingClientRect().top);
+    },
+    before.id ?? "",
+  );
+  expect(Math.abs(after - before.top), "pixels that the list moved").toBeLessThanOrEqual(2);
+});
+
 test("a link that ended on the phone is told, and nothing can be written into the void", async () => {
   await stage.logOut(ANA);
   await expect(ana.getByTestId("banner")).toContainText("The link was ended on your phone");

@@ -130,7 +130,7 @@ function SessionBanner({ status }: { status: BridgeStatus }) {
     >
       {sessionHint(session, now)}{" "}
       {session.state === "replaced" && (
-        <Link to="/settings" className="font-semibold underline">
+        <Link to="/desk/settings" className="font-semibold underline">
           {t("banner.openWhatsapp")}
         </Link>
       )}

@@ -15,7 +15,7 @@ import { Dot } from "../components/tag";
 import { wholeNumber } from "../i18n/format";
 
 export interface Place {
-  to: "/inbox" | "/tickets" | "/contacts" | "/safety" | "/settings" | "/admin/agents";
+  to: "/inbox" | "/tickets" | "/contacts" | "/desk/safety" | "/desk/settings" | "/admin/agents";
   name: "inbox" | "tickets" | "contacts" | "safety" | "settings" | "admin";
   icon: LucideIcon;
 }
@@ -27,8 +27,8 @@ export function places(me: Agent | undefined): Place[] {
     { to: "/tickets", name: "tickets", icon: Ticket },
     { to: "/contacts", name: "contacts", icon: UserRound },
     // The rules belong to the number that this machine holds.
-    ...(host() === "bridge" ? [{ to: "/safety", name: "safety", icon: Gauge } as const] : []),
-    { to: "/settings", name: "settings", icon: Settings },
+    ...(host() === "bridge" ? [{ to: "/desk/safety", name: "safety", icon: Gauge } as const] : []),
+    { to: "/desk/settings", name: "settings", icon: Settings },
   ];
   return me?.role === "admin" ? [...all, { to: "/admin/agents", name: "admin", icon: ShieldCheck }] : all;
 }
@@ -52,7 +52,7 @@ export function Rail() {
         <States />
         {me && (
           <Link
-            to="/settings"
+            to="/desk/settings"
             className="tap flex items-center gap-2 rounded-s px-2 py-1 hover:bg-hover max-xl:justify-center max-xl:px-0"
             title={me.name}
           >

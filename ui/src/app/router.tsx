@@ -90,8 +90,9 @@ const contact = createRoute({
   },
 });
 
-const safety = createRoute({ getParentRoute: () => root, path: "/safety", component: Safety });
-const settings = createRoute({ getParentRoute: () => root, path: "/settings", component: Settings });
+// Not at /safety and /settings: there the bridge itself answers.
+const safety = createRoute({ getParentRoute: () => root, path: "/desk/safety", component: Safety });
+const settings = createRoute({ getParentRoute: () => root, path: "/desk/settings", component: Settings });
 const agents = createRoute({ getParentRoute: () => root, path: "/admin/agents", component: Agents });
 
 export const router = createRouter({

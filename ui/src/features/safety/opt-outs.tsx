@@ -43,7 +43,7 @@ export function OptOuts({ count }: { count: number }) {
               <Name>{one.name}</Name>
             </span>
             <Tag>
-              <bdi>{safeName(one.word, 30)}</bdi>
+              <bdi className="uppercase">{safeName(one.word, 30)}</bdi>
             </Tag>
             <span className="text-12 text-text-2">{fullTime(one.at)}</span>
             <Button onClick={() => setAsking(one)}>{t("safety.lift")}</Button>
