@@ -107,6 +107,24 @@ impl Customer {
         sent["id"].as_str().map(str::to_owned).with_context(|| format!("no id in {sent}"))
     }
 
+    /// Sends a made-up file of a kind and gives back the message as the customer's own phone shows it.
+    pub async fn sends_file(&self, to: &Phone, kind: &str) -> Result<Value> {
+        let media = json!({ "kind": kind, "generated": {} });
+        let sent: Value = self
+            .api
+            .post(&format!("/customers/{}/messages", self.number), &json!({ "to": to.number, "media": media }))
+            .await?;
+        let id = sent["id"].as_str().with_context(|| format!("no id in {sent}"))?;
+        self.file(to, id).await?.with_context(|| format!("{id} is not there"))
+    }
+
+    /// A message with a file as this customer's phone shows it.
+    pub async fn file(&self, with: &Phone, id: &str) -> Result<Option<Value>> {
+        let seen: Value = self.api.get(&format!("/customers/{}/messages?with={}", self.number, with.number)).await?;
+        let list = seen.as_array().or_else(|| seen["messages"].as_array()).context("a list")?;
+        Ok(list.iter().find(|message| message["id"] == id).cloned())
+    }
+
     pub async fn chat(&self, with: &Phone) -> Result<Vec<Seen>> {
         let seen: Value = self.api.get(&format!("/customers/{}/messages?with={}", self.number, with.number)).await?;
         let list = if seen.is_array() { seen } else { seen["messages"].clone() };

@@ -102,8 +102,11 @@ fn sign_in(tx: &mut Tx<'_>, server: &str, tokens: &Tokens) -> Result<std::result
         tx.execute_batch(
             "DELETE FROM agent; DELETE FROM channel; DELETE FROM contact; DELETE FROM conversation; DELETE FROM message;
              DELETE FROM ticket; DELETE FROM outbox; DELETE FROM alias;
+             DELETE FROM local_file; DELETE FROM remote_file;
+             DELETE FROM file_fetch; DELETE FROM file_upload; DELETE FROM file_share;
              DELETE FROM value WHERE key LIKE 'sync.%' OR key LIKE 'channel.%';",
         )?;
+        tx.tell(Change::FilesDropped);
     }
     table::value::set(tx, SERVER, Some(server))?;
     table::value::set_json(tx, TOKENS, tokens)?;

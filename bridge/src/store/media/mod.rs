@@ -84,7 +84,7 @@ pub(super) fn rename(connection: &Connection, old: MessageId, new: MessageId) ->
 /// Drops the files of a chat from this machine, and the work on them. The bytes go with the next tidying, which is soon.
 pub(super) fn drop_files(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<()> {
     table::local_file::forget_of_chat(tx, conversation.0)?;
-    for work in ["file_fetch", "file_share"] {
+    for work in ["file_fetch", "file_share", "remote_file"] {
         let forget =
             format!("DELETE FROM {work} WHERE message_id IN (SELECT id FROM message WHERE conversation_id = ?)");
         row::run(tx, &forget, [conversation.0.into_bytes()])?;
