@@ -2,6 +2,7 @@
 
 use ownline_model::{
     details::{Attachment, ContactCard, Content, FileState, Place},
+    event::Event,
     ids::MediaId,
     message::{Amendment, Failure, UploadedMedia},
 };
@@ -281,7 +282,6 @@ async fn a_colleagues_number_is_not_changed_from_here() {
     };
     (message.id, message.conversation_id, message.channel_id) = (MessageId::fresh(), conversation.id, theirs.id);
     message.wa_id = "theirs".into();
-    use ownline_model::event::Event;
     machine
         .pull(vec![
             Event::ChannelStatus(theirs),

@@ -249,6 +249,28 @@ async fn the_server_never_hears_what_becomes_of_what_it_does_not_know() {
     assert!(machine.told().await.is_empty());
 }
 
+#[tokio::test]
+async fn what_was_told_without_words_stays_without_them() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let heard = machine.hear(CARLA, "1", "before").await;
+    for scope in [Scope::Metadata, Scope::Shared] {
+        let wish = ownline_model::conversation::SetScope { scope, earlier: false };
+        machine.store.set_scope(heard.conversation_id, wish).await.expect("decided");
+        machine.drain().await;
+    }
+    machine.hear(CARLA, "2", "after").await;
+    machine.drain().await;
+    let later = change("E2", "2", 6_000, What::Edited { text: Some("shared".into()) });
+    machine.follow(vec![edit("E1", 5_000, "canary"), reaction("R", 5_000, "👍"), later]).await;
+    assert_eq!(
+        machine.told().await,
+        [
+            Amendment::Edited { text: None, at: UtcMillis(5_000) },
+            Amendment::Edited { text: Some("shared".into()), at: UtcMillis(6_000) }
+        ]
+    );
+}
+
 fn poll_fact() -> InboundFact {
     let option = |text: &str| PollOption { text: text.into(), votes: 0 };
     let poll = Poll { question: "Lunch?".into(), options: vec![option("yes"), option("no")], choose: 1 };
