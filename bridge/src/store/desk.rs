@@ -1,10 +1,12 @@
 //! What the screens read: whole lists, page by page, each page starting where the last one ended (keyset).
 
+use std::borrow::Cow;
+
 use ownline_model::{
     agent::Agent,
     channel::Channel,
     contact::Contact,
-    conversation::{ConversationCounts, ConversationItem, ConversationView, OnPhone},
+    conversation::{ConversationCounts, ConversationItem, ConversationView},
     desk_query::{ContactQuery, ConversationQuery, MessageQuery, TicketQuery, page_limit},
     ids::{ContactId, ConversationId, TicketId},
     message::Message,
@@ -14,7 +16,11 @@ use ownline_model::{
 use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 use uuid::Uuid;
 
-use super::{Result, Store, account, row, table};
+use super::{
+    Result, Store, account,
+    phone_state::{self, PINNED, PUT_AWAY},
+    row, table,
+};
 
 /// The person who is signed in.
 pub(super) fn me(connection: &Connection) -> Result<Option<Agent>> {
@@ -22,17 +28,22 @@ pub(super) fn me(connection: &Connection) -> Result<Option<Agent>> {
     Ok(Some(table::agent::get(connection, me.id)?.unwrap_or(me)))
 }
 
+/// More than WhatsApp lets anybody pin.
+const PINNED_MAX: i64 = 20;
+
 const ITEM: &str = "SELECT v.body, c.body, t.body, v.older_on_phone FROM conversation v
     JOIN contact c ON c.id = v.contact_id
     LEFT JOIN ticket t ON t.id = v.ticket_id AND t.state <> 'closed'";
 
-fn read_item(row: &Row<'_>) -> Result<ConversationItem> {
+fn read_item(connection: &Connection, row: &Row<'_>) -> Result<ConversationItem> {
     let ticket: Option<String> = row.get(2)?;
+    let conversation = serde_json::from_str(&row.get::<_, String>(0)?)?;
+    let contact = serde_json::from_str(&row.get::<_, String>(1)?)?;
     Ok(ConversationItem {
-        conversation: serde_json::from_str(&row.get::<_, String>(0)?)?,
-        contact: serde_json::from_str(&row.get::<_, String>(1)?)?,
+        on_phone: phone_state::on_phone(connection, &conversation, &contact)?,
+        conversation,
+        contact,
         ticket: ticket.map(|body| serde_json::from_str(&body)).transpose()?,
-        on_phone: OnPhone::default(),
         older_on_phone: row.get(3)?,
     })
 }
@@ -40,19 +51,19 @@ fn read_item(row: &Row<'_>) -> Result<ConversationItem> {
 pub(super) fn item(connection: &Connection, id: ConversationId) -> Result<Option<ConversationItem>> {
     let mut statement = connection.prepare_cached(&format!("{ITEM} WHERE v.id = ?"))?;
     let mut rows = statement.query([id.0.into_bytes()])?;
-    rows.next()?.map(read_item).transpose()
+    rows.next()?.map(|row| read_item(connection, row)).transpose()
 }
 
 /// Conditions with their values, for a statement put together from filters.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Filter {
-    conditions: Vec<&'static str>,
+    conditions: Vec<Cow<'static, str>>,
     values: Vec<Value>,
 }
 
 impl Filter {
-    fn and(&mut self, condition: &'static str, values: impl IntoIterator<Item = Value>) {
-        self.conditions.push(condition);
+    fn and(&mut self, condition: impl Into<Cow<'static, str>>, values: impl IntoIterator<Item = Value>) {
+        self.conditions.push(condition.into());
         self.values.extend(values);
     }
 
@@ -74,13 +85,19 @@ fn page<T>(mut items: Vec<T>, limit: u32, place: impl Fn(&T) -> Result<String>) 
 }
 
 /// The SQL condition of a view. `?` in it stands for the person who asks.
-const fn view_condition(view: ConversationView) -> &'static str {
-    match view {
+fn view_condition(view: ConversationView, searched: bool) -> String {
+    let condition = match view {
         ConversationView::Mine => "coalesce(t.assignee_id, v.assignee_id) = ? AND v.state <> 'closed'",
         ConversationView::Unassigned => "t.state = 'open' AND t.assignee_id IS NULL",
         ConversationView::All => "v.state <> 'closed'",
         ConversationView::Waiting => "v.state = 'waiting'",
         ConversationView::Closed => "v.state = 'closed'",
+    };
+    match view {
+        // Whoever searches finds what was put away as well.
+        ConversationView::All | ConversationView::Waiting if !searched => format!("{condition} AND NOT {PUT_AWAY}"),
+        ConversationView::Closed => format!("({condition} OR {PUT_AWAY})"),
+        _ => condition.to_owned(),
     }
 }
 
@@ -89,38 +106,57 @@ fn conversations(connection: &Connection, query: &ConversationQuery) -> Result<P
     let view = query.view.unwrap_or_default();
     let me = me(connection)?.map_or(Uuid::nil(), |me| me.id.0);
     let mut filter = Filter::default();
-    filter.and(view_condition(view), (view == ConversationView::Mine).then(|| blob(me)));
-    if let Some(text) = query.q.as_deref().filter(|text| !text.trim().is_empty()) {
+    let searched = query.q.as_deref().filter(|text| !text.trim().is_empty());
+    filter.and(view_condition(view, searched.is_some()), (view == ConversationView::Mine).then(|| blob(me)));
+    if let Some(text) = searched {
         filter.and(r"c.search LIKE ? ESCAPE '\'", [Value::Text(row::contains(text))]);
+    }
+    // The chats that the owner has pinned on the phone stand before the first page, and in no other place.
+    let mut pinned = Vec::new();
+    if searched.is_none() {
+        if query.cursor.is_none() {
+            let mut first = filter.clone();
+            first.and(PINNED, []);
+            pinned = items(connection, first, PINNED_MAX)?;
+        }
+        filter.and(format!("NOT {PINNED}"), []);
     }
     if let Some((at, id)) = query.cursor.as_deref().and_then(row::read_cursor::<(i64, Uuid)>) {
         filter.and("(v.last_activity_at, v.id) < (?, ?)", [Value::Integer(at), blob(id)]);
     }
-    filter.values.push(Value::Integer(i64::from(limit) + 1));
+    let found = items(connection, filter, i64::from(limit) + 1)?;
+    let mut page =
+        page(found, limit, |item| row::cursor(&(item.conversation.last_activity_at.0, item.conversation.id.0)))?;
+    page.items.splice(..0, pinned);
+    Ok(page)
+}
+
+fn items(connection: &Connection, mut filter: Filter, limit: i64) -> Result<Vec<ConversationItem>> {
+    filter.values.push(Value::Integer(limit));
     let sql = format!("{ITEM}{} ORDER BY v.last_activity_at DESC, v.id DESC LIMIT ?", filter.sql());
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(filter.values))?;
     let mut items = Vec::new();
     while let Some(row) = rows.next()? {
-        items.push(read_item(row)?);
+        items.push(read_item(connection, row)?);
     }
-    page(items, limit, |item| row::cursor(&(item.conversation.last_activity_at.0, item.conversation.id.0)))
+    Ok(items)
 }
 
 fn counts(connection: &Connection) -> Result<ConversationCounts> {
     let me = me(connection)?.map_or(Uuid::nil(), |me| me.id.0);
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT
              count(*) FILTER (WHERE coalesce(t.assignee_id, v.assignee_id) = ?1 AND v.state <> 'closed'),
              count(*) FILTER (WHERE t.state = 'open' AND t.assignee_id IS NULL),
-             count(*) FILTER (WHERE v.state <> 'closed'),
-             count(*) FILTER (WHERE v.state = 'waiting'),
-             count(*) FILTER (WHERE v.state = 'closed'),
+             count(*) FILTER (WHERE v.state <> 'closed' AND NOT {PUT_AWAY}),
+             count(*) FILTER (WHERE v.state = 'waiting' AND NOT {PUT_AWAY}),
+             count(*) FILTER (WHERE v.state = 'closed' OR {PUT_AWAY}),
              coalesce(sum(v.unread), 0)
          FROM conversation v
          JOIN contact c ON c.id = v.contact_id
-         LEFT JOIN ticket t ON t.id = v.ticket_id AND t.state <> 'closed'",
-    )?;
+         LEFT JOIN ticket t ON t.id = v.ticket_id AND t.state <> 'closed'"
+    ))?;
     Ok(statement.query_row([me.into_bytes()], |row| {
         let count = |index| row.get::<_, i64>(index).map(i64::unsigned_abs);
         Ok(ConversationCounts {

@@ -16,6 +16,7 @@ pub mod media;
 mod migrations;
 mod own;
 mod people;
+pub mod phone_state;
 mod played;
 mod progress;
 mod readers;

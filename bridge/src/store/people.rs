@@ -13,7 +13,7 @@ use ownline_model::{
 };
 use rusqlite::Connection;
 
-use super::{Result, Store, change::Change, inbound::WaIdentity, own, remap, table, writer::Tx};
+use super::{Result, Store, change::Change, inbound::WaIdentity, own, phone_state, remap, table, writer::Tx};
 use crate::time::now;
 
 pub(super) fn identity(contact: &Contact) -> ContactIdentity {
@@ -53,7 +53,8 @@ pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<
     };
     let before = known.clone();
     let mut contact = known.unwrap_or_else(|| fresh(chat));
-    let named_by_itself = contact.name == identity(&contact).display_name();
+    let named_by_itself =
+        contact.name == identity(&contact).display_name() || contact.name == phone_state::shown_name(tx, &contact)?;
     // A contact known by its hidden id learns its number, and the other way round. A changed number is followed.
     // Two spellings of one line are no change.
     contact.phone = match (chat.phone.clone(), contact.phone) {
@@ -65,7 +66,7 @@ pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<
         contact.push_name = Some(name);
     }
     if named_by_itself {
-        contact.name = identity(&contact).display_name();
+        contact.name = phone_state::shown_name(tx, &contact)?;
     }
     if before.as_ref() != Some(&contact) {
         table::contact::put(tx, &contact)?;

@@ -30,6 +30,7 @@ mod media;
 mod outbound;
 mod pace;
 mod passkey;
+mod phone_state;
 mod placeholders;
 mod presence;
 mod receipts;

@@ -2,7 +2,10 @@
 
 use ownline_model::session::SessionState;
 use tokio::time::Instant;
-use whatsapp_rust::wacore::types::events::{Event, PairSuccess};
+use whatsapp_rust::{
+    Client,
+    wacore::types::events::{Event, PairSuccess},
+};
 
 use super::{
     super::{
@@ -10,7 +13,7 @@ use super::{
         happenings::Happening,
         history, hook, identity,
         machine::{Effect, Machine, Signal},
-        signals, time_lock,
+        phone_state, signals, time_lock,
     },
     STORE_PAUSE, STORE_PAUSE_MAX, Session,
 };
@@ -40,6 +43,7 @@ impl Session {
                 hook::store_gaps(&self.store, &client, &placeholders, taken).await;
             }
             desk_news::tell(&self.store, &client, news, Some(&answers)).await;
+            self.note_phone_marks(&client, &happenings).await;
         }
         for happening in &happenings {
             if self.live.is_none() {
@@ -48,6 +52,23 @@ impl Session {
             self.step(happening).await;
         }
         self.show().await;
+    }
+
+    async fn note_phone_marks(&self, client: &Client, happenings: &[Happening]) {
+        let mut marks = Vec::new();
+        for happening in happenings {
+            if let Happening::Library(event) = happening
+                && let Some((mut who, mark)) = phone_state::mark(event)
+            {
+                hook::complete(client, &mut who).await;
+                marks.push((who, mark));
+            }
+        }
+        if !marks.is_empty()
+            && let Err(error) = self.store.note_phone_marks(marks).await
+        {
+            tracing::error!(%error, "what the phone keeps about its chats could not be stored");
+        }
     }
 
     async fn step(&mut self, happening: &Happening) {
@@ -186,6 +207,11 @@ impl Session {
         self.registered = true;
         self.platform = Some(success.platform.clone()).filter(|platform| !platform.is_empty());
         self.note_account_of_device(false).await;
+        if let Some(account) = &self.account
+            && let Err(error) = self.store.forget_phone_marks(account.phone.clone()).await
+        {
+            tracing::error!(%error, "what the phone kept before could not be forgotten");
+        }
         if let Some(live) = &self.live {
             live.connection.let_in();
         }
