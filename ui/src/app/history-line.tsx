@@ -22,7 +22,8 @@ export function HistoryLine() {
   }, [state]);
   if (!history || closed || !(state === "importing" || (state === "done" && watched))) return null;
   return (
-    <div
+    <section
+      aria-label={t("history.label")}
       data-testid="history-line"
       data-state={state}
       className="flex items-center gap-3 border-line border-b bg-surface px-4 py-1.5 text-12 text-text-2"
@@ -39,6 +40,6 @@ export function HistoryLine() {
       ) : (
         <IconButton label={t("common.dismiss")} icon={<X />} className="size-6" onClick={() => setClosed(true)} />
       )}
-    </div>
+    </section>
   );
 }
