@@ -5,6 +5,7 @@ use ownline_model::{
     details::{Attachment, FileState},
     event::Event,
     ids::{MediaId, MessageId},
+    limits,
     message::{Direction, Message, MessageKind, MessageStatus, UploadedMedia},
     problem::ProblemCode,
 };
@@ -100,13 +101,13 @@ pub(crate) async fn upload(
     tx: &mut Tx,
     caller: &Caller,
     name: Option<&str>,
-    is_voice: bool,
+    wish: Wish,
     arrived: Arrived,
 ) -> Done<UploadedMedia> {
     if media::unused_of(tx, caller.id()).await? >= UNUSED_MAX {
         return Err(ProblemCode::RateLimited.into());
     }
-    let kind = kind_of(&arrived, is_voice);
+    let kind = kind_of(&arrived, wish)?;
     let mut attachment = Attachment {
         mime: arrived.sniffed.mime.to_owned(),
         size: arrived.size,
@@ -135,14 +136,30 @@ pub(crate) async fn upload(
     Ok(UploadedMedia { id, kind, attachment })
 }
 
-fn kind_of(arrived: &Arrived, is_voice: bool) -> MessageKind {
+/// What the person wants the file to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Any,
+    Voice,
+    Document,
+}
+
+fn kind_of(arrived: &Arrived, wish: Wish) -> Done<MessageKind> {
     let sniffed = arrived.sniffed;
-    match sniffed.kind {
-        MessageKind::Audio if is_voice && sniffed.fits(MessageKind::Voice) => MessageKind::Voice,
+    Ok(match (wish, sniffed.kind) {
+        (Wish::Document, _) => MessageKind::Document,
+        (Wish::Voice, MessageKind::Audio) if sniffed.fits(MessageKind::Voice) => MessageKind::Voice,
+        (Wish::Voice, _) => {
+            return Err(Refusal::because(ProblemCode::MediaUnreadable, "A voice message is Opus in an Ogg file."));
+        }
         // WhatsApp's stickers are squares of 512; another picture of that format goes as a document.
-        MessageKind::Sticker if arrived.dimensions != Some((512, 512)) => MessageKind::Document,
-        kind => kind,
-    }
+        (Wish::Any, MessageKind::Sticker)
+            if arrived.dimensions != Some((512, 512)) || arrived.size > limits::STICKER_MAX_BYTES =>
+        {
+            MessageKind::Document
+        }
+        (Wish::Any, kind) => kind,
+    })
 }
 
 /// The file that a person chose for a message of theirs.

@@ -24,7 +24,10 @@ use tokio::{
 use super::{problems::Problems, ranges::Part, signed::Signed};
 use crate::{
     app::App,
-    desk::{self, media::Arrived},
+    desk::{
+        self,
+        media::{Arrived, Wish},
+    },
     media::{self, Received, is_shown, max_bytes, sniff},
 };
 
@@ -80,15 +83,24 @@ pub(crate) async fn upload_media(
     request: Request,
 ) -> Result<(StatusCode, Json<UploadedMedia>), ApiError> {
     must_fit(request.headers(), limits::DOCUMENT_MAX_BYTES)?;
-    let limit = |head: &[u8]| max_bytes(sniff(head).kind).unwrap_or(limits::DOCUMENT_MAX_BYTES);
+    let as_document = query.wanted == Some(UploadAs::Document);
+    let limit = |head: &[u8]| match max_bytes(sniff(head).kind) {
+        // A picture of the stickers' format may be a document.
+        Some(limit) if !as_document && limit > limits::STICKER_MAX_BYTES => limit,
+        _ => limits::DOCUMENT_MAX_BYTES,
+    };
     let received = app.files().receive(request.into_body().into_data_stream(), limit).await?;
     let arrived = look_at(&received).await;
     if arrived.dimensions.is_some_and(|(w, h)| u64::from(w) * u64::from(h) > limits::IMAGE_MAX_PIXELS) {
         return Err(Problem::new(ProblemCode::MediaTooLarge).with_detail("This picture has too many pixels.").into());
     }
-    let is_voice = query.voice.unwrap_or(false);
+    let wish = match (query.wanted, query.voice) {
+        (Some(UploadAs::Document), _) => Wish::Document,
+        (None, Some(Yes::Yes)) => Wish::Voice,
+        _ => Wish::Any,
+    };
     let uploaded = app.act(&who, move |tx, caller| {
-        Box::pin(async move { desk::media::upload(tx, caller, query.name.as_deref(), is_voice, arrived).await })
+        Box::pin(async move { desk::media::upload(tx, caller, query.name.as_deref(), wish, arrived).await })
     });
     let uploaded = uploaded.await?;
     received.keep();
@@ -102,8 +114,27 @@ pub(crate) async fn upload_media(
 pub(crate) struct UploadQuery {
     /// The file's name.
     pub name: Option<String>,
-    /// Recorded to be sent as a voice note (Opus in Ogg).
-    pub voice: Option<bool>,
+    /// `1`: a recording that becomes a voice message. Here it must be Opus in Ogg already.
+    #[param(inline)]
+    pub voice: Option<Yes>,
+    /// `document`: whatever it is, it goes as a document.
+    #[serde(rename = "as")]
+    #[param(inline)]
+    pub wanted: Option<UploadAs>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+pub(crate) enum Yes {
+    #[serde(rename = "1", alias = "true")]
+    Yes,
+    #[serde(rename = "0", alias = "false")]
+    No,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UploadAs {
+    Document,
 }
 
 /// The file of a message, whole or in part (`Range`). `media_unavailable`: it is not on the server; its owner's machine

@@ -277,4 +277,10 @@ async fn what_nobody_sends_is_dropped_after_a_day() {
     })));
     assert_eq!(desk.raw(Method::POST, "/api/media", &ana, much).await.code(), ProblemCode::MediaTooLarge);
     assert_eq!(desk.raw(Method::POST, "/api/media?nam=x", &ana, png()).await.code(), ProblemCode::InvalidRequest);
+    assert_eq!(desk.raw(Method::POST, "/api/media?voice=1", &ana, png()).await.code(), ProblemCode::MediaUnreadable);
+    let document: UploadedMedia = desk.raw(Method::POST, "/api/media?as=document", &ana, png()).await.ok();
+    assert_eq!(document.kind, MessageKind::Document);
+    let ogg = b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x13OpusHead\x01".to_vec();
+    let voice: UploadedMedia = desk.raw(Method::POST, "/api/media?voice=1", &ana, ogg).await.ok();
+    assert_eq!((voice.kind, voice.attachment.mime.as_str()), (MessageKind::Voice, "audio/ogg"));
 }
