@@ -3596,8 +3596,10 @@ export interface operations {
             query?: {
                 /** @description The file's name. */
                 name?: string;
-                /** @description Recorded to be sent as a voice note (Opus in Ogg). */
-                voice?: boolean;
+                /** @description `1`: a recording that becomes a voice message. Here it must be Opus in Ogg already. */
+                voice?: "1" | "0";
+                /** @description `document`: whatever it is, it goes as a document. */
+                as?: "document";
             };
             header?: never;
             path?: never;

@@ -40,6 +40,7 @@ function Bar({ meter }: { meter: Meter }) {
         <span className="min-w-0 truncate">{label}</span>
         <span className="shrink-0 text-text-2">{t("safety.of", { used: meter.used, limit: meter.limit })}</span>
       </p>
+      {/* biome-ignore lint/a11y/useSemanticElements: browsers draw a meter element in colours of their own */}
       <div
         role="meter"
         aria-label={label}
