@@ -232,8 +232,8 @@ impl Store {
     pub async fn set_line_settings(&self, line: LineSettings) -> Result<bool> {
         let session = self.inner.session.borrow().name();
         self.write(move |tx| {
-            let Some(link) = settings(tx)? else { return Ok(false) };
-            table::value::set_json(tx, SETTINGS, &LinkSettings { lends: line.lends, ..link })?;
+            let Some(chosen) = settings(tx)? else { return Ok(false) };
+            table::value::set_json(tx, SETTINGS, &LinkSettings { lends: line.lends, ..chosen })?;
             table::value::set_json(tx, DEFAULT_SCOPE, &line.default_scope)?;
             table::value::set_json(tx, READ_RECEIPTS, &line.read_receipts)?;
             match line.read_receipts {

@@ -18,7 +18,7 @@ pub(super) async fn keep(client: Arc<Client>, store: Store, mut online: watch::R
         }
         loop {
             tokio::select! {
-                changed = online.changed() => match changed {
+                moved = online.changed() => match moved {
                     Ok(()) => break,
                     Err(_) => return,
                 },

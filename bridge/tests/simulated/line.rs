@@ -55,7 +55,7 @@ impl Line {
         let settings = LinkSettings { number_use: NumberUse::Work, lends: true, consent_at: UtcMillis(1) };
         store.set_link_settings(settings).await.expect("settings");
         // As long as a test may take, the agent sits before the screen.
-        store.set_present_until(Some(tokio::time::Instant::now() + Duration::from_secs(3_600)));
+        store.set_present_until(Some(tokio::time::Instant::now() + Duration::from_hours(1)));
         let (port, commands) = session_port();
         let cancel = CancellationToken::new();
         let endpoint = Endpoint { simulated: Some(ws.clone()) };
