@@ -60,7 +60,7 @@ impl Store {
     }
 }
 
-fn note(tx: &mut Tx<'_>, number: &PhoneNumber, who: &WaIdentity, mark: PhoneMark) -> Result<()> {
+pub(super) fn note(tx: &mut Tx<'_>, number: &PhoneNumber, who: &WaIdentity, mark: PhoneMark) -> Result<()> {
     let contact = people::find_contact(tx, who)?;
     let conversation = people::own_conversation(tx, who)?;
     match mark {

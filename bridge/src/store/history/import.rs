@@ -21,7 +21,9 @@ use crate::{
     store::{
         Result, amend,
         inbound::{MessageSecret, RemoteFile},
-        own, people, record, row, table,
+        own, people,
+        phone_state::{self, PhoneMark},
+        record, row, table,
         writer::Tx,
     },
     time::now,
@@ -47,8 +49,8 @@ pub(super) fn chat(
         // A name in the phone's list without a word ever written is no chat of the desk.
         return Ok((None, tally));
     }
-    let name = if known { push_name } else { push_name.or(item.name) };
-    let contact = people::contact_for(tx, &item.chat, name.as_deref())?;
+    note_marks(tx, channel, &item)?;
+    let contact = people::contact_for(tx, &item.chat, push_name.as_deref())?;
     let newest = item.messages.last().map_or_else(now, |message| message.fact.at);
     let (conversation, is_new) = people::conversation_for(tx, channel, &contact, newest)?;
     if is_new {
@@ -70,6 +72,20 @@ pub(super) fn chat(
     let id = conversation.id;
     summarise(tx, conversation, is_new)?;
     Ok((Some(id), tally))
+}
+
+/// What the phone keeps of the chat. What is not set there is not told: the state of the phone itself comes another way.
+fn note_marks(tx: &mut Tx<'_>, channel: &Channel, item: &HistoryChat) -> Result<()> {
+    let marks = [
+        item.name.clone().map(|name| PhoneMark::Name(Some(name))),
+        item.on_phone.archived.then_some(PhoneMark::Archived(true)),
+        item.on_phone.pinned.then_some(PhoneMark::Pinned(true)),
+        item.on_phone.muted_until.map(|until| PhoneMark::MutedUntil(Some(until))),
+    ];
+    for mark in marks.into_iter().flatten() {
+        phone_state::note(tx, &channel.number, &item.chat, mark)?;
+    }
+    Ok(())
 }
 
 struct Split {

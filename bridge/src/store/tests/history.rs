@@ -145,6 +145,17 @@ async fn a_time_without_this_machine_leaves_a_gap_until_it_is_filled() {
 }
 
 #[tokio::test]
+async fn what_the_phone_keeps_of_a_chat_comes_with_it() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let on_phone = OnPhone { archived: true, pinned: false, muted_until: Some(UtcMillis(i64::MAX)) };
+    let named =
+        HistoryChat { name: Some("Carla from the shop".into()), on_phone, ..chat(vec![past("a", 1_000)], false) };
+    machine.import(vec![named]).await;
+    let item = machine.store.conversation(machine.the_chat().await).await.expect("read").expect("there");
+    assert_eq!((item.contact.name.as_str(), item.on_phone), ("Carla from the shop", on_phone));
+}
+
+#[tokio::test]
 async fn linking_another_time_begins_a_new_import() {
     let machine = Machine::linked(NumberUse::Work).await;
     machine.import(vec![chat(vec![past("a", 1_000)], true)]).await;
