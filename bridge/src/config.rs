@@ -21,7 +21,13 @@ pub struct Config {
 impl Config {
     /// The defaults of an agent's machine.
     pub fn new(data: PathBuf) -> Self {
-        Self { data, listen: Listen::default(), key: KeySource::Keyring, endpoint: Endpoint::default(), sending: Rules::default() }
+        Self {
+            data,
+            listen: Listen::default(),
+            key: KeySource::Keyring,
+            endpoint: Endpoint::default(),
+            sending: Rules::default(),
+        }
     }
 }
 

@@ -121,6 +121,8 @@ fn undo(tx: &mut Tx<'_>, op: Op, code: ProblemCode, has_truth: bool) -> Result<(
         | Op::MessageAmended { .. }
         | Op::ConversationScope { .. }
         | Op::NumberChanged { .. }
+        | Op::OptedOut { .. }
+        | Op::OptedIn { .. }
         | Op::MessageStatus { .. } => Ok(()),
     }
 }
