@@ -133,7 +133,7 @@ async fn what_can_be_seen_once_is_only_announced_to_linked_devices() {
     let id = says(&stage, json!({ "media": { "kind": "image", "generated": {}, "view_once": true } })).await;
     let kind = device
         .next("the announcement", |event| match event {
-            Event::UndecryptableMessage(missing) => (missing.info.id == id).then(|| missing.unavailable_type),
+            Event::UndecryptableMessage(missing) => (missing.info.id == id).then_some(missing.unavailable_type),
             _ => None,
         })
         .await;

@@ -15,6 +15,7 @@ pub mod media;
 pub mod noise;
 pub mod pairing;
 pub mod passkey;
+pub mod presence;
 pub mod profile;
 pub mod queue;
 mod registering;
@@ -78,7 +79,7 @@ pub struct Network {
     /// Customers that were said to be there or away.
     pub presences: profile::Presences,
     /// Who is told about whose presence.
-    pub subscriptions: route::Subscriptions,
+    pub subscriptions: presence::Subscriptions,
     /// Loads that count confirmations now.
     pub watches: Mutex<Vec<Arc<watch::Watch>>>,
     /// `host:port` that `media_conn` names.
@@ -125,7 +126,7 @@ impl Network {
             cancel,
             connections: AtomicUsize::new(0),
             presences: profile::Presences::default(),
-            subscriptions: route::Subscriptions::default(),
+            subscriptions: presence::Subscriptions::default(),
             watches: Mutex::default(),
             media_host: OnceLock::new(),
         }

@@ -9,6 +9,7 @@ use wacore_binary::{Jid, Node, NodeRef};
 
 use super::account::{Account, Device, lock};
 use super::address::Address;
+use super::presence::presence_of;
 use super::session::Serving;
 use super::{Network, iq, now_seconds, route};
 use crate::store::{Op, StoreError};
@@ -107,7 +108,7 @@ impl Network {
         let watching = lock(&self.subscriptions).get(&account.number).cloned().unwrap_or_default();
         for (watcher, by_lid) in watching {
             if let Some(watcher) = self.account(watcher) {
-                self.send_live(&watcher, &route::presence_of(account, by_lid, presence));
+                self.send_live(&watcher, &presence_of(account, by_lid, presence));
             }
         }
     }

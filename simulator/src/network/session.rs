@@ -12,7 +12,7 @@ use super::address::Address;
 use super::link::{Link, Out};
 use super::pairing::{self, Offer, Registration};
 use super::queue::{Class, Key as QueueKey};
-use super::{Network, iq, now_seconds, registering, route};
+use super::{Network, iq, now_seconds, presence, registering, route};
 use crate::crypto::Key;
 use crate::store::StoreError;
 use crate::world::{Change, FaultKind};
@@ -161,7 +161,7 @@ impl Session {
             }
             Self::Serving(serving) => {
                 if serving.link.is_available() {
-                    route::presence(serving, false);
+                    presence::presence(serving, false);
                 }
             }
             Self::Refused => {}
@@ -231,7 +231,7 @@ impl Serving {
             "receipt" => route::receipt(self, node).await,
             "ack" => self.acknowledged(node).await,
             "chatstate" => {
-                route::chatstate(self, node);
+                presence::chatstate(self, node);
                 Ok(())
             }
             "presence" => {
@@ -300,7 +300,7 @@ impl Serving {
                 let Some(to) = attrs.optional_jid("to") else { return };
                 let by_lid = to.server.is_lid_family();
                 if let Some(target) = self.network.resolve(&to) {
-                    route::subscribe(self, target.number, by_lid).await;
+                    presence::subscribe(self, target.number, by_lid).await;
                 }
             }
             "available" | "unavailable" | "" => {
@@ -309,7 +309,7 @@ impl Serving {
                 }
                 let available = kind != "unavailable";
                 self.link.set_available(available);
-                route::presence(self, available);
+                presence::presence(self, available);
             }
             _ => {}
         }
