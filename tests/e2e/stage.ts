@@ -172,6 +172,11 @@ export class Stage {
     return call(this.control, "POST", "/passkeys/assert", { request });
   }
 
+  /** The phone's owner archives, pins or mutes a chat, such as `{ archived: true }`. */
+  async keeps(number: string, other: string, how: Record<string, unknown>): Promise<void> {
+    await call(this.control, "POST", `/phones/${number}/chats/${other}`, how);
+  }
+
   /** The phone's owner ends the link on the phone. */
   async logOut(number: string): Promise<void> {
     await call(this.control, "POST", `/phones/${number}/logout`, {});

@@ -94,6 +94,17 @@ test("Enter in the search opens the first that it finds", async () => {
   await search.fill("");
 });
 
+test("a chat that the phone puts away stands among the archived ones", async () => {
+  await ana.getByRole("tab", { name: /^All/ }).click();
+  const rosa = rows().filter({ hasText: "Rosa Paredes" });
+  await stage.keeps(ANA, "5511912345672", { pinned: true });
+  await expect(rosa.getByRole("img", { name: "Pinned on the phone" })).toBeVisible();
+  await stage.keeps(ANA, "5511912345672", { archived: true });
+  await expect(rosa).toHaveCount(0);
+  await ana.getByRole("tab", { name: /^Archived/ }).click();
+  await expect(rosa.getByRole("img", { name: "Archived on the phone" })).toBeVisible();
+});
+
 test("a list that was scrolled stays where it is when others write", async () => {
   await stage.load(ANA, 40);
   await ana.getByRole("tab", { name: /^All/ }).click();

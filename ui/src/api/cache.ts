@@ -1,5 +1,5 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
-import { inView, mergeConversation, mergeMessage, newer, sortedInsert } from "./merge";
+import { inView, mergeConversation, mergeMessage, newer, saysNothing, sortedInsert } from "./merge";
 import type {
   Agent,
   Channel,
@@ -73,8 +73,8 @@ function applyConversation(client: QueryClient, conversation: Conversation): voi
     const merged = mergeConversation(known, conversation);
     if (merged !== known) placeConversation(client, merged);
   }
-  // The person or the ticket may be unknown here or have changed: ask for the whole.
-  if (!known || (conversation.ticket_id ?? null) !== (known.ticket?.id ?? null)) {
+  // The person or the ticket may be unknown here or have changed, or how the owner keeps the chat: ask for the whole.
+  if (!known || (conversation.ticket_id ?? null) !== (known.ticket?.id ?? null) || saysNothing(known, conversation)) {
     void client
       .fetchQuery({ ...conversationQuery(conversation.id), staleTime: 0 })
       .then((item) => placeConversation(client, item))

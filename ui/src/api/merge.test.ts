@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inView, laterMessage, mergeConversation, mergeMessage, sortedInsert } from "./merge";
+import { inView, laterMessage, mergeConversation, mergeMessage, saysNothing, sortedInsert } from "./merge";
 import type { ConversationItem, Message, MessageStatus, Page } from "./model";
 
 function message(position: number, change: Partial<Message> = {}): Message {
@@ -107,4 +107,20 @@ describe("conversations", () => {
     expect(inView(item("a", { assignee_id: "me" }), "mine", "me")).toBe(true);
     expect(inView(item("a", { state: "waiting" }), "waiting", "me")).toBe(true);
   });
+});
+
+it("news that says nothing new is about what it does not carry", () => {
+  const known = {
+    id: "c",
+    version: 3,
+    unread: 1,
+    tags: ["vip"],
+    ticket_id: null,
+    contact: {},
+  } as unknown as ConversationItem;
+  const { contact: _contact, ...same } = known;
+  expect(saysNothing(known, { ...same, version: 4 })).toBe(true);
+  expect(saysNothing(known, { ...same, ticket_id: undefined } as typeof same)).toBe(true);
+  expect(saysNothing(known, { ...same, unread: 0 })).toBe(false);
+  expect(saysNothing(known, { ...same, tags: [] })).toBe(false);
 });

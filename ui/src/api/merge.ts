@@ -48,6 +48,15 @@ export function mergeConversation(known: ConversationItem, next: Conversation): 
   return newer(known, next) ? { ...known, ...next } : known;
 }
 
+/** Whether news of a conversation says nothing that was not known: then it is about what such news does not carry. */
+export function saysNothing(known: ConversationItem, next: Conversation): boolean {
+  const { version: _before, ...old } = known;
+  const { version: _after, ...fresh } = next;
+  return Object.entries(fresh).every(
+    ([key, value]) => JSON.stringify(value ?? null) === JSON.stringify(old[key as keyof typeof old] ?? null),
+  );
+}
+
 export function inView(item: ConversationItem, view: ConversationView, me: Id): boolean {
   const open = item.state !== "closed";
   switch (view) {
