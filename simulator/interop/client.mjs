@@ -1,6 +1,6 @@
 // One WhatsApp Web session by Baileys, with its keys in a folder, as a program that uses Baileys would have it.
 import { verified } from "./strict.mjs";
-import "./plain_media.mjs";
+import { mediaHost } from "./plain_media.mjs";
 import { decryptPollVote, downloadMediaMessage, makeWASocket, useMultiFileAuthState, proto } from "@whiskeysockets/baileys";
 import { WA_CERT_DETAILS } from "@whiskeysockets/baileys/lib/Defaults/index.js";
 
@@ -24,9 +24,12 @@ export class Client {
   #socket = null;
   #generation = 0;
 
-  constructor(folder, ws) {
+  /** `past`: the client wants to know what was before it was linked. */
+  constructor(folder, ws, { past = false } = {}) {
     this.folder = folder;
     this.ws = ws;
+    this.past = past;
+    mediaHost(new URL(ws).host);
     this.forget();
   }
 
@@ -37,6 +40,9 @@ export class Client {
     this.presence = [];
     this.connections = [];
     this.codes = [];
+    this.history = [];
+    this.chats = [];
+    this.contacts = [];
   }
 
   /** Opens a connection. The restart that the network asks for after linking is followed, other ends are not. */
@@ -47,8 +53,8 @@ export class Client {
       waWebSocketUrl: this.ws,
       auth: state,
       logger,
-      syncFullHistory: false,
-      shouldSyncHistoryMessage: () => false,
+      syncFullHistory: this.past,
+      shouldSyncHistoryMessage: () => this.past,
       generateHighQualityLinkPreview: false,
       getMessage: async (key) => this.messages.find((message) => message.key.id === key.id)?.message ?? undefined,
     });
@@ -64,6 +70,9 @@ export class Client {
     });
     socket.ev.on("messages.upsert", mine(({ messages, type }) => this.messages.push(...messages.map((message) => ({ ...message, upsert: type })))));
     socket.ev.on("messages.update", mine((updates) => this.updates.push(...updates)));
+    socket.ev.on("messaging-history.set", mine((part) => this.history.push(part)));
+    socket.ev.on("chats.update", mine((chats) => this.chats.push(...chats)));
+    socket.ev.on("contacts.upsert", mine((contacts) => this.contacts.push(...contacts)));
     socket.ev.on("presence.update", mine((presence) => this.presence.push(presence)));
     socket.ev.on("connection.update", mine((update) => {
       this.connections.push(update);

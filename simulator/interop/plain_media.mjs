@@ -6,9 +6,17 @@ import { syncBuiltinESMExports } from "node:module";
 
 const isHere = (hostname) => hostname === "127.0.0.1" || hostname === "localhost";
 
+/** Where only a path is known, Baileys asks WhatsApp's own host: the simulator's stands for it. */
+const WHATSAPP = "mmg.whatsapp.net";
+let host = null;
+export function mediaHost(name) {
+  host = name;
+}
+
 const { fetch: webFetch } = globalThis;
 globalThis.fetch = (address, init) => {
   const url = new URL(address);
+  if (url.hostname === WHATSAPP && host !== null) url.host = host;
   if (url.protocol === "https:" && isHere(url.hostname)) url.protocol = "http:";
   return webFetch(url, init);
 };

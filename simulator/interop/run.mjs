@@ -12,6 +12,7 @@ const JOANA = "5511912345678";
 const TOM = "4915112345678";
 const SHOP = "351910000000";
 const RUI = "351910000001";
+const EVA = "351910000002";
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const jid = (number) => `${number}@s.whatsapp.net`;
 
@@ -19,8 +20,8 @@ const simulator = new Simulator(findProgram(process.argv[2]));
 const story = new Story();
 const clients = [];
 
-function client(name) {
-  const made = new Client(join(simulator.folder, name), simulator.ws);
+function client(name, wishes) {
+  const made = new Client(join(simulator.folder, name), simulator.ws, wishes);
   clients.push(made);
   return made;
 }
@@ -419,6 +420,40 @@ async function tell() {
     assert.equal(typed.me.id, linked.jid);
     await writes(JOANA, RUI, "Linked without a camera?");
     await hasTexts(typed, ["Linked without a camera?"]);
+  });
+
+  await story.tell("what was before the linking is handed over, in parts that open, and the phone's chats stay in step", async () => {
+    const late = client("late", { past: true });
+    await simulator.post("/phones", { number: EVA, name: "Eva Rocha" });
+    const day = 86_400_000;
+    const told = { with: JOANA, name: "Joana at home", archived: true, messages: [{ text: "Long ago", at: day }, { from_me: true, text: "Not so long ago", at: 2 * day }], kept_back: 1 };
+    const summary = await simulator.post(`/phones/${EVA}/history`, { items: [told], conversations: 250, messages_per_conversation: 30, seed: 5 });
+    assert.deepEqual([summary.conversations, summary.messages, summary.kept_back], [251, 7501, 1]);
+    await link(late, EVA);
+    const messages = () => late.history.flatMap((part) => part.messages);
+    await late.until("the whole history", () => new Set(messages().map((message) => message.key.id)).size === 7501, 60_000);
+    assert.equal(messages().length, 7501, "a message came twice");
+    const own = messages().find((message) => textOf(message) === "Not so long ago");
+    assert.equal(own.key.fromMe, true);
+    const asked = await late.socket.fetchMessageHistory(50, own.key, 2 * day);
+    const more = await late.until("the older messages", () => late.history.find((part) => part.peerDataRequestSessionId === asked));
+    assert.deepEqual(more.messages.map(textOf), ["Long ago"]);
+
+    const is = (what, fits) => late.until(what, () => late.chats.some((chat) => chat.id === jid(JOANA) && fits(chat)));
+    assert.equal(late.history.flatMap((part) => part.chats).find((chat) => chat.id === jid(JOANA)).archived, true);
+    await late.until("the contact's name", () => [...late.contacts, ...late.history.flatMap((part) => part.contacts)].some((contact) => contact.id === jid(JOANA) && contact.name === "Joana at home"));
+    await simulator.post(`/phones/${EVA}/chats/${JOANA}`, { archived: false, pinned: true });
+    await is("the chat back", (chat) => chat.archived === false);
+    await is("the pin", (chat) => typeof chat.pinned === "number");
+    await late.socket.chatModify({ mute: Date.now() + day }, jid(JOANA));
+    const [shown] = await eventually("the phone to follow", async () => {
+      const chats = await simulator.get(`/phones/${EVA}/chats`);
+      const found = chats.filter((chat) => chat.with === JOANA && chat.muted_until !== null);
+      return found.length > 0 && found;
+    });
+    assert.ok(shown.pinned && !shown.archived, JSON.stringify(shown));
+    await simulator.post(`/phones/${EVA}/chats/${JOANA}`, { muted_until: null });
+    await is("the end of the silence", (chat) => chat.muteEndTime === null);
   });
 
   await story.tell("unlinking at the phone logs the client out for good", async () => {

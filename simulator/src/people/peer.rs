@@ -74,7 +74,9 @@ impl Person {
 
     /// What a companion asks of its phone.
     pub(super) async fn grant(&self, device: u16, id: &str, wish: Message) -> std::result::Result<(), StoreError> {
-        let Some(protocol) = wish.protocol_message.as_option() else { return Ok(()) };
+        // Some clients wrap it like a copy for an own device.
+        let inner = wish.device_sent_message.as_option().and_then(|copy| copy.message.as_option()).unwrap_or(&wish);
+        let Some(protocol) = inner.protocol_message.as_option() else { return Ok(()) };
         match protocol.r#type {
             Some(Type::APP_STATE_SYNC_KEY_REQUEST) => self.share_state_key(device, None).await,
             Some(Type::PEER_DATA_OPERATION_REQUEST_MESSAGE) => {

@@ -149,7 +149,8 @@ impl Person {
         for item in &history.items {
             let jid = self.chat_jid(&item.with, history.by_lid)?;
             if let Some(name) = item.name.clone().filter(|_| !item.with.ends_with("@g.us")) {
-                actions.push(action::contact(&jid, Some(name), item.lid.clone().map(|lid| format!("{lid}@lid"))));
+                let lid = item.lid.as_ref().map(|lid| format!("{lid}@lid")).or_else(|| self.lid_of(&item.with));
+                actions.push(action::contact(&jid, Some(name), lid));
             }
             let change = ChatChange {
                 archived: item.archived.then_some(true),
