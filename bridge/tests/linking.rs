@@ -5,6 +5,7 @@ mod simulated;
 
 use ownline_bridge::session_port::SessionError;
 use ownline_model::{
+    desk_query::ConversationQuery,
     phone::PhoneNumber,
     session::{SessionState, SessionStateName as Name},
 };
@@ -225,7 +226,7 @@ async fn a_phone_with_another_number_waits_for_the_agents_word() {
     line.reach(Name::Online).await;
     assert_eq!(line.store.linked().await.expect("store").expect("linked").phone, number(OTHER_AGENT));
     let chats = eventually("the chat on the other number", async || {
-        let page = line.store.conversations(Default::default()).await.expect("conversations");
+        let page = line.store.conversations(ConversationQuery::default()).await.expect("conversations");
         (page.items.len() == 2).then_some(page.items)
     })
     .await;

@@ -1,2 +1,4 @@
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 pub(crate) mod line;
 pub(crate) mod network;
