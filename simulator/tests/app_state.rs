@@ -101,9 +101,9 @@ async fn what_one_device_does_reaches_the_phone_and_the_other_device() {
         let chat = chat(&stage).await;
         assert_eq!((chat.pinned, chat.archived), (round % 2 == 0, round % 2 != 0));
     }
-    let state = stage.world.app_state(AGENT).await.expect("state");
-    assert!(state.collections.values().all(|collection| collection.broken.is_none()), "{state:?}");
-    assert_eq!(state.collections["regular_low"].version, 7);
+    let kept = stage.world.app_state(AGENT).await.expect("state");
+    assert!(kept.collections.values().all(|collection| collection.broken.is_none()), "{kept:?}");
+    assert_eq!(kept.collections["regular_low"].version, 7);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,8 +162,8 @@ async fn a_patch_behind_the_times_is_refused_and_a_false_one_is_not_believed() {
     // The server cannot tell; the phone does.
     let answer = raw.ask("w:sync:app:state", "set", [collection(2, &false_patch)]).await;
     assert_eq!(text(child(&answer, &["sync", "collection"]), "version"), "3");
-    let state = stage.world.app_state(AGENT).await.expect("state");
-    let low = &state.collections["regular_low"];
+    let kept = stage.world.app_state(AGENT).await.expect("state");
+    let low = &kept.collections["regular_low"];
     assert_eq!((low.version, low.broken.as_deref()), (2, Some("the MAC of a patch is wrong")));
     stage.world.change_chat(AGENT, CUSTOMER, pin(true)).await.expect_err("out of step");
 }
