@@ -130,11 +130,10 @@ fn steps(dice: &mut Dice) -> Vec<Step> {
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.moment.as_secs_f64() * 1000.0;
+        write!(f, "seed {}: kill {:?} ", self.seed, self.victim)?;
         match self.dies_at {
-            Some((name, times)) => {
-                write!(f, "seed {}: kill {:?} when {name} for the {times}. time", self.seed, self.victim)?
-            }
-            None => write!(f, "seed {}: kill {:?} after {ms:.1} ms", self.seed, self.victim)?,
+            Some((name, times)) => write!(f, "when {name} for the {times}. time")?,
+            None => write!(f, "after {ms:.1} ms")?,
         }
         if let Some(trouble) = self.trouble {
             write!(f, ", {trouble:?}")?;

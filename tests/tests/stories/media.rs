@@ -90,7 +90,7 @@ async fn a_colleague_sees_the_customers_file_and_answers_with_one_until_the_chat
     .await?;
     assert_eq!(file_in_time(&ana, seen.id).await?, bytes, "the owner keeps everything");
     let mine = ana.messages(id).await?;
-    let state = mine.iter().find(|message| message.id == seen.id).and_then(|message| message.details.attachment());
-    assert_eq!(state.map(|file| &file.state), Some(&FileState::Here));
+    let kept = mine.iter().find(|message| message.id == seen.id).and_then(|message| message.details.attachment());
+    assert_eq!(kept.map(|file| &file.state), Some(&FileState::Here));
     Ok(())
 }

@@ -70,7 +70,7 @@ async fn a_full_budget_holds_messages_and_lets_them_go_by_themselves() -> Result
     assert_eq!(ana.sees_hold(&answers[2], "minute_budget").await?.code, hold.code, "a restart frees no budget");
     let (id, customer) = &chats[2];
     until_within(
-        Duration::from_secs(120),
+        Duration::from_mins(2),
         "the held answer to leave by itself",
         async || ana.messages(*id).await,
         |messages| messages.iter().any(|m| m.id == answers[2].id && m.status == MessageStatus::Delivered),
