@@ -22,7 +22,7 @@ const CUSTOMER: &str = "5511987654321";
 struct Stage {
     network: Network,
     line: Line,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 async fn linked() -> Stage {
@@ -32,7 +32,7 @@ async fn linked() -> Stage {
     network.customer(CUSTOMER, "Carla Customer").await;
     let line = Line::start(folder.path(), &network).await;
     line.link(&network, AGENT).await;
-    Stage { network, line, _folder: folder }
+    Stage { network, line, folder }
 }
 
 async fn reconnecting_because(line: &Line, reason: Option<&str>) {
@@ -46,7 +46,7 @@ async fn reconnecting_because(line: &Line, reason: Option<&str>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ends_of_the_stream_that_pass_by_themselves() {
-    let Stage { network, line, _folder } = linked().await;
+    let Stage { network, line, folder } = linked().await;
     for (code, reason) in [(515, None), (503, Some("maintenance")), (429, Some("slow_down"))] {
         network.fault(json!({ "stream_error": { "code": code, "number": AGENT, "times": 1 } })).await;
         reconnecting_because(&line, reason).await;
@@ -66,7 +66,7 @@ async fn ends_of_the_stream_that_pass_by_themselves() {
 
 /// The session ends with this state, sends nothing, and a restart of the program changes nothing about it.
 async fn ends(fault: serde_json::Value, expected: impl Fn(&SessionState) -> bool) -> Stage {
-    let Stage { network, line, _folder } = linked().await;
+    let Stage { network, line, folder } = linked().await;
     network.write(CUSTOMER, AGENT, "hello").await;
     line.await_messages(CUSTOMER, 1).await;
     network.fault(fault.clone()).await;
@@ -87,7 +87,7 @@ async fn ends(fault: serde_json::Value, expected: impl Fn(&SessionState) -> bool
     let name = state.name();
     assert_eq!(line.reach(name).await, state, "{fault}, after a restart");
     assert!(network.received(CUSTOMER, AGENT).await.is_empty(), "{fault}: nothing has left");
-    Stage { network, line, _folder }
+    Stage { network, line, folder }
 }
 
 /// Everything works again.
@@ -149,7 +149,7 @@ async fn a_session_that_was_taken_over_is_taken_back_once_asked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_that_somebody_tampered_with_are_set_aside_and_a_scan_helps() {
-    let Stage { network, mut line, _folder } = linked().await;
+    let Stage { network, mut line, folder: _folder } = linked().await;
     network.write(CUSTOMER, AGENT, "keep me").await;
     line.await_messages(CUSTOMER, 1).await;
     line.stop().await;
