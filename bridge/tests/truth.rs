@@ -46,7 +46,7 @@ async fn reconnecting_because(line: &Line, reason: Option<&str>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ends_of_the_stream_that_pass_by_themselves() {
-    let Stage { network, line, folder } = linked().await;
+    let Stage { network, line, folder: _folder } = linked().await;
     for (code, reason) in [(515, None), (503, Some("maintenance")), (429, Some("slow_down"))] {
         network.fault(json!({ "stream_error": { "code": code, "number": AGENT, "times": 1 } })).await;
         reconnecting_because(&line, reason).await;
