@@ -29,8 +29,9 @@ use crate::world::{Change, PasskeyStage, Result, WorldError};
 const LETTERS: &[u8; 32] = b"123456789ABCDEFGHJKLMNPQRSTVWXYZ";
 const REQUEST_KEY: &[u8] = b"Pairing Information Encryption Key";
 const HANDOFF_KEY: &[u8] = b"shortcake-passkey-handoff-v1";
-/// No phone is nearer to the device than this: the device takes its new secret into use when its request is answered.
-const DISTANCE: Duration = Duration::from_millis(250);
+/// A phone and the person who holds it are no nearer to the device than this. The device takes its new secret into use when its
+/// request is answered, and a busy one needs its time for that.
+const DISTANCE: Duration = Duration::from_secs(1);
 
 /// A passkey with its private half.
 #[derive(Clone, Serialize, Deserialize)]
