@@ -2,7 +2,6 @@
 //! `cargo build -p ownline-simulator` first. Files themselves have tests of their own.
 #![cfg(feature = "simulated-network")]
 
-#[expect(dead_code, reason = "not every test needs everything")]
 mod simulated;
 
 use ownline_model::{
@@ -88,9 +87,9 @@ fn votes(message: &Message) -> Vec<u32> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_can_say_anything() {
+    type Check = fn(&Message) -> bool;
     let stage = linked().await;
     let first = stage.hear(json!({ "text": "Olá" })).await;
-    type Check = fn(&Message) -> bool;
     let has_file = |message: &Message| message.details.attachment().is_some_and(|file| file.size > 0);
     let said: Vec<(Value, MessageKind, Check)> = vec![
         (json!({ "media": { "kind": "image", "generated": {}, "caption": "c" } }), MessageKind::Image, |it| {
@@ -263,8 +262,7 @@ async fn the_agent_rewords_reacts_and_takes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_without_an_acknowledgement_goes_again_under_its_id_also_after_a_restart() {
-    let Stage { network, line, _folder } = linked().await;
-    let mut stage = Stage { network, line, _folder };
+    let mut stage = linked().await;
     let first = stage.hear(json!({ "text": "hi" })).await;
     stage.until("the message", &first, |_| true).await;
     let sent = stage.write(NewMessage::text(MessageId::fresh(), "helo".into())).await;

@@ -125,7 +125,7 @@ fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
 
 fn film() -> Vec<u8> {
     let boxed = |name: &[u8; 4], body: &[u8]| [&(body.len() as u32 + 8).to_be_bytes()[..], name, body].concat();
-    [boxed(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41"), boxed(b"mdat", &[7; 90_000])].concat()
+    [boxed(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41"), boxed(b"mdat", &vec![7; 90_000])].concat()
 }
 
 fn recording() -> Vec<u8> {

@@ -79,9 +79,9 @@ pub struct Merge {
     pub undone_at: Option<UtcMillis>,
 }
 
-/// One row of `GET /api/opt-outs` (`Page<OptOut>`, newest first): who asked not to be written to by this team.
+/// One row of `GET /api/opt-outs` (`Page<TeamOptOut>`, newest first): who asked not to be written to by this team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct OptOut {
+pub struct TeamOptOut {
     pub contact: Contact,
     /// What the customer wrote: `STOP`, `PARAR`, `SAIR`, …
     pub word: String,

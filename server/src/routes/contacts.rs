@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::extract::State;
 use ownline_model::{
-    contact::{Contact, ContactPatch, Merge, OptOut},
+    contact::{Contact, ContactPatch, Merge, TeamOptOut},
     desk_query::ContactQuery,
     page::Page,
 };
@@ -127,14 +127,14 @@ pub(crate) async fn undo_merge(
     operation_id = "list_opt_outs",
     tag = "desk",
     params(PageQuery),
-    responses((status = 200, body = Page<OptOut>, description = "A page of them."), Problems),
+    responses((status = 200, body = Page<TeamOptOut>, description = "A page of them."), Problems),
     security(("bearer" = []))
 )]
 pub(crate) async fn list_opt_outs(
     State(app): State<App>,
     Signed(who): Signed,
     Query(query): Query<PageQuery>,
-) -> Result<Json<Page<OptOut>>, ApiError> {
+) -> Result<Json<Page<TeamOptOut>>, ApiError> {
     let page = contacts::opted_out(&app.reader(&who), query.cursor.as_deref(), page_limit(query.limit)).await;
     Ok(Json(page.map_err(Refusal::from)?.map_err(Refusal::from)?))
 }

@@ -1,7 +1,7 @@
 //! Customers.
 
 use ownline_model::{
-    contact::{Contact, OptOut},
+    contact::{Contact, TeamOptOut},
     ids::ContactId,
     page::Page,
     phone::PhoneNumber,
@@ -276,7 +276,7 @@ pub(crate) async fn opted_out(
     db: &impl Source,
     after: Option<&str>,
     limit: u32,
-) -> Stored<Result<Page<OptOut>, cursor::InvalidCursor>> {
+) -> Stored<Result<Page<TeamOptOut>, cursor::InvalidCursor>> {
     let place = match after.map(cursor::decode::<(i64, Uuid)>).transpose() {
         Ok(place) => place,
         Err(invalid) => return Ok(Err(invalid)),
@@ -287,7 +287,7 @@ pub(crate) async fn opted_out(
     let one = |row: Model| {
         let known = known(row)?;
         let at = known.contact.opted_out_at.unwrap_or(UtcMillis(0));
-        Ok(OptOut { contact: known.contact, word: known.opted_out_word.unwrap_or_default(), at })
+        Ok(TeamOptOut { contact: known.contact, word: known.opted_out_word.unwrap_or_default(), at })
     };
     Ok(Ok(Page { items: rows.into_iter().map(one).collect::<Stored<_>>()?, next_cursor }))
 }

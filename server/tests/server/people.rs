@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use ownline_model::{
-    contact::{Contact, Merge, OptOut},
+    contact::{Contact, Merge, TeamOptOut},
     conversation::{ConversationCounts, ConversationItem, Scope},
     event::Event,
     ids::{ChannelId, ContactId, MergeId, MessageId},
@@ -198,7 +198,7 @@ async fn who_wants_no_messages_gets_none_until_they_write_again() {
     let now = contact_of(&desk, &ana, out.clone()).await;
     assert_eq!(now.opted_out_at, Some(UtcMillis(1_700_000_000_000)));
     assert_eq!(desk.push(&ana, out).await.outcome, Outcome::AlreadyApplied);
-    let list: Page<OptOut> = desk.get("/api/opt-outs", &bruno).await.ok();
+    let list: Page<TeamOptOut> = desk.get("/api/opt-outs", &bruno).await.ok();
     assert_eq!((list.items.len(), list.items[0].word.as_str(), list.items[0].contact.id), (1, "PARAR", contact));
 
     desk.post(&format!("/api/tickets/{ticket}/assign"), &bruno, &json!({})).await.ok::<Ticket>();
@@ -216,7 +216,7 @@ async fn who_wants_no_messages_gets_none_until_they_write_again() {
     assert_eq!(desk.push(&ana, stale).await.outcome, Outcome::AlreadyApplied);
     let back = contact_of(&desk, &ana, Op::OptedIn { contact_id: contact, at: UtcMillis(1_800_000_000_000) }).await;
     assert_eq!(back.opted_out_at, None);
-    assert_eq!(desk.get("/api/opt-outs", &bruno).await.ok::<Page<OptOut>>().items.len(), 0);
+    assert_eq!(desk.get("/api/opt-outs", &bruno).await.ok::<Page<TeamOptOut>>().items.len(), 0);
 }
 
 #[tokio::test]

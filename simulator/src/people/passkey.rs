@@ -29,8 +29,8 @@ use crate::world::{Change, PasskeyStage, Result, WorldError};
 const LETTERS: &[u8; 32] = b"123456789ABCDEFGHJKLMNPQRSTVWXYZ";
 const REQUEST_KEY: &[u8] = b"Pairing Information Encryption Key";
 const HANDOFF_KEY: &[u8] = b"shortcake-passkey-handoff-v1";
-/// A phone and the person who holds it are no nearer to the device than this. The device takes its new secret into use when its
-/// request is answered, and a busy one needs its time for that.
+/// A phone and the person who holds it are no nearer to the device than this. The device is ready for the phone's next word, and
+/// takes its new secret into use, only after its own request was answered, and a busy one needs its time for that.
 const DISTANCE: Duration = Duration::from_secs(1);
 
 /// A passkey with its private half.
@@ -151,6 +151,7 @@ impl Person {
         let (moment, nonce) = (crypto::key_pair(), crypto::random::<32>());
         let public = crypto::bare(&moment.public_key);
         let answer = PrimaryEphemeralIdentity { public_key: Some(public.to_vec()), nonce: Some(nonce.to_vec()) };
+        tokio::time::sleep(DISTANCE).await;
         ceremony.go_on(answer.encode_to_vec()).await.then_some(())?;
 
         let Some(Step::Nonce(theirs)) = steps.recv().await else { return None };

@@ -10,7 +10,7 @@ use ownline_tests::{
 use serde_json::json;
 
 /// What a test run has the patience for; `make crash` has more.
-const TRIALS: u64 = 200;
+const TRIALS: u64 = 40;
 const SEED: u64 = 7;
 
 #[tokio::test]

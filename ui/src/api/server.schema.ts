@@ -1293,13 +1293,6 @@ export interface components {
             kind: "ticket_reopen";
             ticket_id: components["schemas"]["TicketId"];
         };
-        /** @description One row of `GET /api/opt-outs` (`Page<OptOut>`, newest first): who asked not to be written to by this team. */
-        OptOut: {
-            at: components["schemas"]["UtcMillis"];
-            contact: components["schemas"]["Contact"];
-            /** @description What the customer wrote: `STOP`, `PARAR`, `SAIR`, … */
-            word: string;
-        };
         /**
          * @description Who or what wrote a message.
          * @enum {string}
@@ -1386,7 +1379,7 @@ export interface components {
             /** @description Give it back as `cursor` for the next page; absent on the last one. */
             next_cursor?: string | null;
         };
-        Page_OptOut: {
+        Page_TeamOptOut: {
             items: {
                 at: components["schemas"]["UtcMillis"];
                 contact: components["schemas"]["Contact"];
@@ -1601,6 +1594,13 @@ export interface components {
             name: string;
             password: string;
             token: string;
+        };
+        /** @description One row of `GET /api/opt-outs` (`Page<TeamOptOut>`, newest first): who asked not to be written to by this team. */
+        TeamOptOut: {
+            at: components["schemas"]["UtcMillis"];
+            contact: components["schemas"]["Contact"];
+            /** @description What the customer wrote: `STOP`, `PARAR`, `SAIR`, … */
+            word: string;
         };
         Ticket: {
             assigned_at?: components["schemas"]["UtcMillis"] | null;
@@ -4071,7 +4071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_OptOut"];
+                    "application/json": components["schemas"]["Page_TeamOptOut"];
                 };
             };
             /** @description Sign in first, or again. */
