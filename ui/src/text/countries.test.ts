@@ -12,4 +12,5 @@ it("lists countries by name", () => {
 it("guesses from the first language that names a country", () => {
   expect(likelyCountry(["en", "pt-BR", "en-GB"])).toBe("BR");
   expect(likelyCountry(["en"])).toBeNull();
+  expect(likelyCountry(["C", "c.utf-8", "", "de-AT"])).toBe("AT");
 });

@@ -18,8 +18,17 @@ export function countries(locale?: string): Country[] {
 /** Where the reader most likely is, by the language of the system. */
 export function likelyCountry(languages: readonly string[] = navigator.languages): string | null {
   for (const language of languages) {
-    const region = new Intl.Locale(language).region;
+    const region = regionOf(language);
     if (region && CODES.includes(region)) return region;
   }
   return null;
+}
+
+/** Systems without a language call it "C", which is no locale and would throw. */
+function regionOf(language: string): string | undefined {
+  try {
+    return new Intl.Locale(language).region;
+  } catch {
+    return undefined;
+  }
 }
