@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -15,6 +15,9 @@ use super::throttle::Trouble;
 use super::{MediaError, MediaKind, Network, Stored, Token, account_of, parameter, refusal};
 use crate::network::faults::Transfer;
 
+/// What of a refused file is still read: a client that writes to a closed connection may never see why.
+const READ_ON: usize = 8 << 20;
+
 pub(super) async fn upload(
     State(network): State<Arc<Network>>,
     Path((kind, token)): Path<(String, String)>,
@@ -22,8 +25,27 @@ pub(super) async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let query = query.as_deref();
-    let Some(kind) = MediaKind::named(&kind) else {
+    let mut body = body.into_data_stream();
+    let answer = take(&network, (&kind, &token), query.as_deref(), &headers, &mut body).await;
+    if answer.status().is_client_error() {
+        let mut left = READ_ON;
+        while let Some(Ok(chunk)) = body.next().await
+            && left > 0
+        {
+            left = left.saturating_sub(chunk.len());
+        }
+    }
+    answer
+}
+
+async fn take(
+    network: &Network,
+    (kind, token): (&str, &str),
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: &mut BodyDataStream,
+) -> Response {
+    let Some(kind) = MediaKind::named(kind) else {
         return refusal(StatusCode::NOT_FOUND, "no files of this kind are kept");
     };
     let Ok(token) = token.parse::<Token>() else {
@@ -32,7 +54,7 @@ pub(super) async fn upload(
     if parameter(query, "token").is_some_and(|other| other.parse() != Ok(token)) {
         return refusal(StatusCode::BAD_REQUEST, "the token in the query is another one");
     }
-    let Some(number) = account_of(&network, query) else {
+    let Some(number) = account_of(network, query) else {
         return refusal(StatusCode::UNAUTHORIZED, "not what media_conn gave");
     };
     let trouble = network.faults.media(Some(number), Transfer::Upload);
@@ -41,7 +63,7 @@ pub(super) async fn upload(
         return refusal(status, "refused, as was asked for");
     }
     if parameter(query, "resume") == Some("1") {
-        return Json(progress(&network, token).await).into_response();
+        return Json(progress(network, token).await).into_response();
     }
     let offset = parameter(query, "file_offset").map_or(Ok(0), str::parse::<u64>);
     let Ok(offset) = offset else { return refusal(StatusCode::BAD_REQUEST, "file_offset is a number of bytes") };
@@ -49,7 +71,7 @@ pub(super) async fn upload(
     if length.is_some_and(|length| length.saturating_add(offset) > kind.most()) {
         return MediaError::TooLarge(kind.most()).into_response();
     }
-    match receive(&network, kind, token, offset, number, &trouble, body).await {
+    match receive(network, kind, token, offset, number, &trouble, body).await {
         Ok(stored) => Json(answer(&stored)).into_response(),
         Err(error) => error.into_response(),
     }
@@ -77,10 +99,9 @@ async fn receive(
     offset: u64,
     uploader: u64,
     trouble: &Trouble,
-    body: Body,
+    chunks: &mut BodyDataStream,
 ) -> Result<Stored, MediaError> {
     let mut incoming = Incoming::begin(&network.media, token, offset, kind.most()).await?;
-    let mut chunks = body.into_data_stream();
     let mut pace = trouble.pace();
     while let Some(chunk) = chunks.next().await {
         let mut chunk: Bytes = match chunk {
