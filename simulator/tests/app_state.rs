@@ -4,7 +4,7 @@ mod support;
 
 use ownline_simulator::world::{ChatChange, ChatView, HistoryItem, NewHistory, Star};
 use support::raw::{Keys, Raw, child, content, text};
-use support::{AGENT, CUSTOMER, Device, Stage, eventually, jid};
+use support::{AGENT, CUSTOMER, Device, Stage, eventually, jid, on_the_phone};
 use wacore_binary::builder::NodeBuilder;
 use waproto::buffa::Message as _;
 use waproto::whatsapp::SyncdPatch;
@@ -40,6 +40,7 @@ async fn what_the_phone_does_with_a_chat_reaches_its_devices() {
     let mut device = stage.linked(AGENT).await;
     let id = stage.says(CUSTOMER, AGENT, "Keep this.").await;
     device.text().await;
+    on_the_phone(&stage, AGENT, &id).await;
     let change = ChatChange {
         archived: Some(true),
         pinned: Some(true),

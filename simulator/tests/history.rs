@@ -5,7 +5,7 @@ mod support;
 use std::collections::HashMap;
 
 use ownline_simulator::world::{HistoryItem, HistoryMessage, HistoryProgress, NewHistory};
-use support::{AGENT, CUSTOMER, Device, Stage, eventually, jid};
+use support::{AGENT, CUSTOMER, Device, Stage, eventually, jid, on_the_phone};
 use waproto::whatsapp::history_sync::HistorySyncType;
 use waproto::whatsapp::{Conversation, HistorySync, WebMessageInfo};
 use whatsapp_rust::wacore::types::events::Event;
@@ -47,7 +47,8 @@ async fn the_very_chats_that_were_told_arrive_with_their_state() {
     let stage = Stage::set().await;
     stage.phone(AGENT).await;
     stage.customer(CUSTOMER).await;
-    stage.says(CUSTOMER, AGENT, "Lived through.").await;
+    let lived = stage.says(CUSTOMER, AGENT, "Lived through.").await;
+    on_the_phone(&stage, AGENT, &lived).await;
     let day = 86_400_000;
     let item = HistoryItem {
         with: "4915299999999".to_owned(),
@@ -167,8 +168,9 @@ async fn a_hand_over_goes_on_after_the_network_restarts() {
         conversations: 40,
         messages_per_conversation: Some(20),
         until: Some(1_700_000_000_000),
-        chunk: Some(100),
-        pace_ms: 150,
+        chunk: Some(400),
+        // So long that the restart surely falls between two parts.
+        pace_ms: 3000,
         ..NewHistory::default()
     };
     let all = stage.world.set_history(AGENT, history).await.expect("a past");
@@ -191,6 +193,7 @@ async fn a_message_that_could_not_be_read_comes_from_the_phone() {
     stage.customer(CUSTOMER).await;
     let mut device = stage.linked(AGENT).await;
     let id = stage.says(CUSTOMER, AGENT, "The phone has read this.").await;
+    on_the_phone(&stage, AGENT, &id).await;
     let info = device
         .next("the message", |event| match event {
             Event::Messages(batch) => {

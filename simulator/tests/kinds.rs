@@ -243,6 +243,7 @@ async fn what_the_phone_says_shows_up_on_its_devices_as_its_own() {
     let id = stage.world.phone_send(AGENT, message).await.expect("sent").id;
     let copy = got(&mut device, &id).await;
     assert_eq!(copy.message.image_message.caption.as_deref(), Some("The receipt"));
+    line(&stage, &id).await;
     let file = stage
         .world
         .file(CUSTOMER, ownline_simulator::network::account::Kind::Customer, &id)

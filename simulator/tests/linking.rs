@@ -193,7 +193,8 @@ async fn an_account_with_a_passkey_links_a_device_that_proves_it() {
     assert_eq!(shown, code);
     device.client.send_passkey_confirmation().await.expect("confirmed");
     device.connected().await;
-    assert_eq!(stage_of(&stage).await, Some(PasskeyStage::Linked));
+    eventually("the end of the gate", async || (stage_of(&stage).await == Some(PasskeyStage::Linked)).then_some(()))
+        .await;
     stage.says(CUSTOMER, AGENT, "Behind the gate?").await;
     assert_eq!(device.texts(1).await, ["Behind the gate?"]);
 }

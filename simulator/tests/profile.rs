@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use ownline_simulator::network::account::Kind;
 use ownline_simulator::world::{NewPresence, NewTimelock, Status, WorldError};
 use support::raw::{Keys, Manner, Raw, login, text};
-use support::{AGENT, CUSTOMER, Device, Stage, acknowledged, eventually, jid, read, receipt, status, web::Web};
+use support::{
+    AGENT, CUSTOMER, Device, Stage, acknowledged, eventually, jid, on_the_phone, read, receipt, status, web::Web,
+};
 use whatsapp_rust::http::{HttpClient as _, HttpRequest};
 use whatsapp_rust::wacore::types::events::Event;
 
@@ -20,8 +22,10 @@ async fn acquainted() -> (Stage, Device) {
     stage.phone(AGENT).await;
     stage.customer(CUSTOMER).await;
     let mut device = stage.linked(AGENT).await;
-    stage.says(CUSTOMER, AGENT, "Hello").await;
+    let hello = stage.says(CUSTOMER, AGENT, "Hello").await;
     device.text().await;
+    // Whom an account has heard of, its phone knows.
+    on_the_phone(&stage, AGENT, &hello).await;
     (stage, device)
 }
 

@@ -149,7 +149,7 @@ async fn what_waited_comes_page_by_page_after_it_was_asked_for() {
         (text(preview, "count"), text(preview, "message"), text(preview, "receipt")),
         ("5".into(), "5".into(), "0".into())
     );
-    raw.silent(500).await;
+    raw.silent(200).await;
     raw.send(&batch(2)).await;
     for id in &ids[..2] {
         let message = raw.next().await.expect("a message");
@@ -158,7 +158,7 @@ async fn what_waited_comes_page_by_page_after_it_was_asked_for() {
         assert!(!text(&message, "notify").is_empty());
         assert!(!text(&message, "sender_lid").is_empty());
     }
-    raw.silent(500).await;
+    raw.silent(200).await;
     raw.send(&batch(100)).await;
     for id in &ids[2..] {
         assert_eq!(text(&raw.next().await.expect("a message"), "id"), *id);

@@ -37,7 +37,7 @@ const FIRST_WORDS: Duration = Duration::from_millis(50);
 /// A client that does not ask for what it missed gets it all the same.
 const UNASKED: Duration = Duration::from_secs(3);
 /// As does one that asked once and takes the rest for granted.
-const UNASKED_AGAIN: Duration = Duration::from_secs(1);
+const UNASKED_AGAIN: Duration = Duration::from_secs(2);
 /// Stanzas taken from a queue at a time.
 const PULL: usize = 128;
 /// Bytes that go into one WebSocket message.

@@ -233,6 +233,16 @@ pub async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>
     }
 }
 
+/// Waits until the phone itself has taken a message in: it reads its queue in a time of its own, whatever its devices have
+/// confirmed by then.
+pub async fn on_the_phone(stage: &Stage, number: &str, id: &str) {
+    eventually("the message on the phone", async || {
+        let lines = stage.world.phone_messages(number, None).await.expect("a transcript");
+        lines.iter().any(|line| line.id == id).then_some(())
+    })
+    .await;
+}
+
 pub async fn status(stage: &Stage, customer: &str, id: &str, wanted: Status) {
     eventually(&format!("{wanted:?}"), async || {
         let lines = stage.world.customer_messages(customer, None).await.expect("a transcript");
