@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use ownline_model::details::Attachment;
-use ownline_web::ApiError;
+use ownline_web::{ApiError, disposition::attachment};
 
 use crate::media::{describe::clean_file_name, seal::Sealed, sniff, stream::pieces};
 
@@ -90,17 +90,7 @@ fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
 
 /// To be saved, under a name that is nothing but a name.
 fn disposition(name: Option<&str>) -> String {
-    let Some(name) = name.and_then(clean_file_name) else { return "attachment".to_owned() };
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || " ._-()".contains(c) { c } else { '_' }).collect();
-    let encoded: String = name
-        .bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect();
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+    name.and_then(clean_file_name).map_or_else(|| "attachment".to_owned(), |name| attachment(&name))
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Files: raw bytes in and out, streamed.
 
-use std::fmt::Write as _;
-
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -15,7 +13,7 @@ use ownline_model::{
     message::{Message, UploadedMedia},
     problem::{Problem, ProblemCode},
 };
-use ownline_web::{ApiError, Json, Path, Query};
+use ownline_web::{ApiError, Json, Path, Query, disposition::attachment};
 use tokio::{
     fs::File,
     io::{AsyncReadExt as _, AsyncSeekExt as _},
@@ -28,7 +26,7 @@ use crate::{
         self,
         media::{Arrived, Wish},
     },
-    media::{self, Received, is_shown, max_bytes, sniff},
+    media::{self, Received, is_shown, sniff},
 };
 
 /// What a reader holds of a file at a time.
@@ -84,7 +82,7 @@ pub(crate) async fn upload_media(
 ) -> Result<(StatusCode, Json<UploadedMedia>), ApiError> {
     must_fit(request.headers(), limits::DOCUMENT_MAX_BYTES)?;
     let as_document = query.wanted == Some(UploadAs::Document);
-    let limit = |head: &[u8]| match max_bytes(sniff(head).kind) {
+    let limit = |head: &[u8]| match limits::file_max_bytes(sniff(head).kind) {
         // A picture of the stickers' format may be a document.
         Some(limit) if !as_document && limit > limits::STICKER_MAX_BYTES => limit,
         _ => limits::DOCUMENT_MAX_BYTES,
@@ -213,19 +211,7 @@ async fn pieces(mut file: File, from: u64, length: u64) -> Result<Body, ApiError
 /// Always to be saved, never to be opened in the page's place.
 fn disposition(name: Option<&str>) -> HeaderValue {
     let name = name.and_then(desk::details::file_name).unwrap_or_else(|| "file".to_owned());
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '(' | ')');
-    let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    let mut encoded = String::new();
-    // Writing to a string cannot fail.
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    HeaderValue::from_str(&format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"))
-        .unwrap_or_else(|_| HeaderValue::from_static("attachment"))
+    HeaderValue::from_str(&attachment(&name)).unwrap_or_else(|_| HeaderValue::from_static("attachment"))
 }
 
 #[cfg(test)]
