@@ -1,6 +1,6 @@
 //! Bounds on what people and programs may send. One place, used by every program.
 
-use crate::problem::ProblemCode;
+use crate::{message::MessageKind, problem::ProblemCode};
 
 /// WhatsApp's own limit on a text message, in characters.
 pub const TEXT_MAX_CHARS: usize = 65_536;
@@ -12,6 +12,18 @@ pub const VIDEO_MAX_BYTES: u64 = 64 << 20;
 pub const AUDIO_MAX_BYTES: u64 = 16 << 20;
 pub const STICKER_MAX_BYTES: u64 = 1 << 20;
 pub const DOCUMENT_MAX_BYTES: u64 = 100 << 20;
+/// What WhatsApp takes of a kind, in bytes; `None` where the kind bears no file.
+pub const fn file_max_bytes(kind: MessageKind) -> Option<u64> {
+    Some(match kind {
+        MessageKind::Image => IMAGE_MAX_BYTES,
+        MessageKind::Video => VIDEO_MAX_BYTES,
+        MessageKind::Audio | MessageKind::Voice => AUDIO_MAX_BYTES,
+        MessageKind::Sticker => STICKER_MAX_BYTES,
+        MessageKind::Document => DOCUMENT_MAX_BYTES,
+        _ => return None,
+    })
+}
+
 /// A picture with more pixels is not opened, whatever its size.
 pub const IMAGE_MAX_PIXELS: u64 = 40_000_000;
 /// WhatsApp takes another wording for so long.

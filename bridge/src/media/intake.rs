@@ -88,17 +88,6 @@ pub(crate) fn disk(error: &io::Error) -> Problem {
     }
 }
 
-/// What WhatsApp takes of a kind.
-pub(crate) const fn limit_of(kind: MessageKind) -> u64 {
-    match kind {
-        MessageKind::Image => limits::IMAGE_MAX_BYTES,
-        MessageKind::Video => limits::VIDEO_MAX_BYTES,
-        MessageKind::Audio | MessageKind::Voice => limits::AUDIO_MAX_BYTES,
-        MessageKind::Sticker => limits::STICKER_MAX_BYTES,
-        _ => limits::DOCUMENT_MAX_BYTES,
-    }
-}
-
 /// Pieces of a file between the network and the disk.
 pub(crate) const PIECES: usize = 8;
 
@@ -129,7 +118,7 @@ fn take_file(folder: &MediaFolder, pieces: mpsc::Receiver<Piece>, meant: &Meant)
         if !meant.document {
             kind = sniff::kind_of(sniff::by_bytes(head));
         }
-        limit_of(kind)
+        limits::file_max_bytes(kind).unwrap_or(limits::DOCUMENT_MAX_BYTES)
     })?;
     let attachment = Attachment {
         file_name: file_name.filter(|_| kind == MessageKind::Document),

@@ -12,7 +12,7 @@ use ownline_model::{
 
 use super::{Caller, Done, Refusal, details};
 use crate::{
-    media::{Sniffed, is_shown, max_bytes},
+    media::{Sniffed, is_shown},
     store::{Source, Tx, channels, conversations, media, media::Media, messages},
 };
 
@@ -45,7 +45,7 @@ pub(crate) async fn may_bring(db: &impl Source, caller: &Caller, id: MessageId) 
     if thread.conversation.scope != Scope::Shared {
         return Err(Refusal::because(ProblemCode::OwnerConsentMissing, "This chat does not share its files."));
     }
-    match (message.details.attachment(), max_bytes(message.kind)) {
+    match (message.details.attachment(), limits::file_max_bytes(message.kind)) {
         (Some(_), Some(limit)) => Ok((message, limit)),
         _ => Err(Refusal::because(ProblemCode::InvalidRequest, "This message bears no file.")),
     }

@@ -16,7 +16,7 @@ use ownline_model::problem::ProblemCode;
 use sha2::{Digest as _, Sha256};
 use tokio::{fs::File, io::AsyncWriteExt as _, sync::Semaphore};
 
-pub(crate) use sniff::{Sniffed, is_shown, max_bytes, sniff};
+pub(crate) use sniff::{Sniffed, is_shown, sniff};
 
 const FOLDER: &str = "media";
 /// Uploads under way; more wait their turn.

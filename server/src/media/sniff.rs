@@ -1,6 +1,6 @@
 //! What a file is, by its own first bytes. What its sender says counts for nothing.
 
-use ownline_model::{limits, message::MessageKind};
+use ownline_model::message::MessageKind;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sniffed {
@@ -86,18 +86,6 @@ impl Sniffed {
             kind => kind == MessageKind::Document || kind == self.kind,
         }
     }
-}
-
-/// What WhatsApp takes of a kind; `None` where the kind bears no file.
-pub(crate) const fn max_bytes(kind: MessageKind) -> Option<u64> {
-    Some(match kind {
-        MessageKind::Image => limits::IMAGE_MAX_BYTES,
-        MessageKind::Video => limits::VIDEO_MAX_BYTES,
-        MessageKind::Audio | MessageKind::Voice => limits::AUDIO_MAX_BYTES,
-        MessageKind::Sticker => limits::STICKER_MAX_BYTES,
-        MessageKind::Document => limits::DOCUMENT_MAX_BYTES,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
