@@ -2,14 +2,13 @@
 
 use ownline_model::{
     contact::{Contact, ContactPatch},
-    event::Event,
     ids::ContactId,
     limits::clean_name,
     problem::ProblemCode,
 };
 
-use super::{Done, Refusal, identity};
-use crate::store::{Tx, contacts};
+use super::{Done, Refusal, identity, save_contact};
+use crate::store::Tx;
 
 const TAGS_MAX: usize = 50;
 const TAG_MAX_CHARS: usize = 64;
@@ -52,9 +51,7 @@ pub(crate) async fn patch(
     if known == before {
         return Ok((before.contact, false));
     }
-    known.contact.version += 1;
-    contacts::update(tx, &known).await?;
-    tx.journal(Event::ContactUpdated(known.contact.clone()));
+    save_contact(tx, &mut known).await?;
     Ok((known.contact, true))
 }
 

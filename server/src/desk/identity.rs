@@ -11,7 +11,7 @@ use ownline_model::{
     sync::Truth,
 };
 
-use super::{Applied, Caller, Done, Refusal, merge};
+use super::{Applied, Caller, Done, Refusal, merge, save_contact};
 use crate::store::{Stored, Tx, channels, contacts, contacts::Known, conversations, merges};
 
 /// The contact behind an identity: found, completed, merged or made.
@@ -108,10 +108,7 @@ async fn free_number(tx: &mut Tx, others: Vec<Known>, identity: &ContactIdentity
 async fn lose_number(tx: &mut Tx, mut former: Known) -> Stored<()> {
     former.contact.phone = None;
     former.contact.name = shown_name(&former);
-    former.contact.version += 1;
-    contacts::update(tx, &former).await?;
-    tx.journal(Event::ContactUpdated(former.contact));
-    Ok(())
+    save_contact(tx, &mut former).await
 }
 
 async fn make(tx: &mut Tx, identity: &ContactIdentity, id_is_taken: bool) -> Done<Contact> {
@@ -161,10 +158,7 @@ async fn complete(tx: &mut Tx, known: &mut Known, identity: &ContactIdentity) ->
     if *known == before {
         return Ok(());
     }
-    known.contact.version += 1;
-    contacts::update(tx, known).await?;
-    tx.journal(Event::ContactUpdated(known.contact.clone()));
-    Ok(())
+    Ok(save_contact(tx, known).await?)
 }
 
 /// The name the team gave, else the one the customer gave, else the number.
@@ -242,13 +236,11 @@ pub(crate) async fn number_changed(
     }
     known.contact.phone = Some(to.clone());
     known.contact.name = shown_name(&known);
-    known.contact.version += 1;
-    contacts::update(tx, &known).await?;
-    tx.journal(Event::ContactUpdated(known.contact.clone()));
+    save_contact(tx, &mut known).await?;
     Ok(Applied::now(truth(known.contact)))
 }
 
-fn truth(contact: Contact) -> Truth {
+pub(super) fn truth(contact: Contact) -> Truth {
     Truth { contact: Some(contact), ..Truth::default() }
 }
 

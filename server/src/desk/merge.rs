@@ -9,7 +9,7 @@ use ownline_model::{
     ticket::TicketState,
 };
 
-use super::{Done, identity, policy, scope};
+use super::{Done, identity, policy, save_contact, scope};
 use crate::store::{
     Stored, Tx, contacts,
     contacts::Known,
@@ -26,9 +26,7 @@ pub(super) async fn merge(tx: &mut Tx, mut winner: Known, mut loser: Known, reas
     // Numbers are unique: they leave the one before they reach the other.
     loser.contact.phone = None;
     loser.contact.lid = None;
-    loser.contact.version += 1;
-    contacts::update(tx, &loser).await?;
-    tx.journal(Event::ContactUpdated(loser.contact));
+    save_contact(tx, &mut loser).await?;
     let moved = move_conversations(tx, absorbed.id, winner.contact.id).await?;
 
     absorb(&mut winner.contact, &absorbed);

@@ -37,7 +37,8 @@ use ownline_model::{
 use ownline_web::ApiError;
 
 use crate::store::{
-    StoreError, Stored, Tx, conversations, conversations::Thread, cursor::InvalidCursor, redact::Redaction,
+    StoreError, Stored, Tx, contacts, contacts::Known, conversations, conversations::Thread, cursor::InvalidCursor,
+    redact::Redaction,
 };
 
 /// Why an operation was not done.
@@ -135,6 +136,14 @@ pub(crate) async fn redact(
     for id in conversations::former_ids(tx, id).await?.into_iter().chain([id]) {
         tx.redact(redaction(id)).await?;
     }
+    Ok(())
+}
+
+/// Stores what is new of a contact, with its next version, and journals it.
+pub(crate) async fn save_contact(tx: &mut Tx, known: &mut Known) -> Stored<()> {
+    known.contact.version += 1;
+    contacts::update(tx, known).await?;
+    tx.journal(Event::ContactUpdated(known.contact.clone()));
     Ok(())
 }
 

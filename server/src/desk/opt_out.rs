@@ -1,11 +1,8 @@
 //! Customers who asked not to be written to: nobody of the team writes to them until they write again.
 
-use ownline_model::{
-    contact::Contact, event::Event, ids::ContactId, limits::clean_name, problem::ProblemCode, sync::Truth,
-    time::UtcMillis,
-};
+use ownline_model::{ids::ContactId, limits::clean_name, problem::ProblemCode, time::UtcMillis};
 
-use super::{Applied, Caller, Done, identity};
+use super::{Applied, Caller, Done, identity, save_contact};
 use crate::store::{Tx, contacts, contacts::Known, conversations, messages};
 
 const WORD_CHARS: usize = 64;
@@ -14,7 +11,7 @@ pub(crate) async fn opted_out(tx: &mut Tx, caller: &Caller, id: ContactId, word:
     let known = identity::find(tx, id).await?;
     identity::must_talk_to(tx, caller, known.contact.id).await?;
     if known.contact.opted_out_at.is_some_and(|before| before >= at) {
-        return Ok(Applied::before(truth(known.contact)));
+        return Ok(Applied::before(identity::truth(known.contact)));
     }
     let word = Some(clean_name(word).chars().take(WORD_CHARS).collect());
     save(tx, known, Some(at), word).await
@@ -25,7 +22,7 @@ pub(crate) async fn opted_in(tx: &mut Tx, caller: &Caller, id: ContactId, at: Ut
     identity::must_talk_to(tx, caller, known.contact.id).await?;
     // An older change of mind does not undo a newer one.
     if known.contact.opted_out_at.is_none_or(|before| before > at) {
-        return Ok(Applied::before(truth(known.contact)));
+        return Ok(Applied::before(identity::truth(known.contact)));
     }
     save(tx, known, None, None).await
 }
@@ -33,14 +30,8 @@ pub(crate) async fn opted_in(tx: &mut Tx, caller: &Caller, id: ContactId, at: Ut
 async fn save(tx: &mut Tx, mut known: Known, at: Option<UtcMillis>, word: Option<String>) -> Done<Applied> {
     known.contact.opted_out_at = at;
     known.opted_out_word = word;
-    known.contact.version += 1;
-    contacts::update(tx, &known).await?;
-    tx.journal(Event::ContactUpdated(known.contact.clone()));
-    Ok(Applied::now(truth(known.contact)))
-}
-
-fn truth(contact: Contact) -> Truth {
-    Truth { contact: Some(contact), ..Truth::default() }
+    save_contact(tx, &mut known).await?;
+    Ok(Applied::now(identity::truth(known.contact)))
 }
 
 /// Refuses a text that the server would hand to a machine, unless the customer has written since.

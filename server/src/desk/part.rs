@@ -10,7 +10,7 @@ use ownline_model::{
     ticket::{Ticket, TicketState},
 };
 
-use super::{Done, Refusal, identity, ingest, merge, save_conversation};
+use super::{Done, Refusal, identity, ingest, merge, save_contact, save_conversation};
 use crate::store::{
     Stored, Tx, contacts,
     conversations::{self, Thread},
@@ -40,9 +40,7 @@ pub(crate) async fn undo(tx: &mut Tx, id: MergeId) -> Done<Merge> {
         stayed.opted_out_word = None;
     }
     stayed.contact.name = identity::shown_name(&stayed);
-    stayed.contact.version += 1;
-    contacts::update(tx, &stayed).await?;
-    tx.journal(Event::ContactUpdated(stayed.contact.clone()));
+    save_contact(tx, &mut stayed).await?;
 
     let Then { contact, given_name, opted_out_word, hidden } = entry.merged;
     let mut parted = contacts::Known { contact, given_name, opted_out_word, hidden, merged_into: None };

@@ -13,7 +13,7 @@ use ownline_model::{
     ticket::{Ticket, TicketState},
 };
 
-use super::{Applied, Caller, Done, ingest, policy, redact, save_conversation, work};
+use super::{Applied, Caller, Done, ingest, policy, redact, save_contact, save_conversation, work};
 use crate::store::{
     Tx, channels, contacts,
     conversations::{self, Thread},
@@ -130,9 +130,7 @@ async fn show(tx: &mut Tx, before: &Thread, after: &mut Thread) -> Done<()> {
         && known.hidden
     {
         known.hidden = false;
-        known.contact.version += 1;
-        contacts::update(tx, &known).await?;
-        tx.journal(Event::ContactUpdated(known.contact));
+        save_contact(tx, &mut known).await?;
     }
     for ticket in tickets::all_of_conversation(tx, before.conversation.id).await? {
         tickets::set_hidden(tx, ticket.id, false).await?;
