@@ -11,28 +11,9 @@ use ownline_model::{
 };
 use serde_json::{Value, json};
 use simulated::{
-    line::{Line, eventually},
-    network::Network,
+    line::eventually,
+    stage::{AGENT, CUSTOMER, Stage, linked},
 };
-
-const AGENT: &str = "4915112345678";
-const CUSTOMER: &str = "5511987654321";
-
-struct Stage {
-    network: Network,
-    line: Line,
-    _folder: tempfile::TempDir,
-}
-
-async fn linked() -> Stage {
-    let folder = tempfile::tempdir().expect("folder");
-    let network = Network::start(folder.path()).await;
-    network.phone(AGENT, "Ana Agent").await;
-    network.customer(CUSTOMER, "Carla Customer").await;
-    let line = Line::start(folder.path(), &network).await;
-    line.link(&network, AGENT).await;
-    Stage { network, line, _folder: folder }
-}
 
 impl Stage {
     async fn says(&self, who: &str, to: &str, mut content: Value) -> String {

@@ -13,26 +13,10 @@ use serde_json::{Value, json};
 use simulated::{
     line::{Line, eventually},
     network::Network,
+    stage::{AGENT, CUSTOMER, Stage, linked, unlinked},
 };
 
-const AGENT: &str = "4915112345678";
 const OTHER_AGENT: &str = "4915187654321";
-const CUSTOMER: &str = "5511987654321";
-
-struct Stage {
-    network: Network,
-    line: Line,
-    _folder: tempfile::TempDir,
-}
-
-async fn stage() -> Stage {
-    let folder = tempfile::tempdir().expect("folder");
-    let network = Network::start(folder.path()).await;
-    network.phone(AGENT, "Ana Agent").await;
-    network.customer(CUSTOMER, "Carla Customer").await;
-    let line = Line::start(folder.path(), &network).await;
-    Stage { network, line, _folder: folder }
-}
 
 fn number(digits: &str) -> PhoneNumber {
     PhoneNumber::from_digits(digits).expect("a number")
@@ -65,7 +49,7 @@ async fn devices(network: &Network, number: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn links_by_the_code_that_is_typed_on_the_phone() {
-    let Stage { network, line, _folder } = stage().await;
+    let Stage { network, line, folder: _folder } = unlinked().await;
     line.port.link_by_number(number(AGENT)).await.expect("asked");
     let code = pairing_code(&line).await;
     assert_eq!(code.len(), 8, "{code}");
@@ -88,7 +72,7 @@ async fn links_by_the_code_that_is_typed_on_the_phone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_whatsapp_refuses_says_so_and_the_next_try_works() {
-    let Stage { network, line, _folder } = stage().await;
+    let Stage { network, line, folder: _folder } = unlinked().await;
     line.port.link_by_number(number("4915199999999")).await.expect("asked");
     assert_eq!(problem(&line).await, "number_refused");
     line.link(&network, AGENT).await;
@@ -96,7 +80,7 @@ async fn a_number_that_whatsapp_refuses_says_so_and_the_next_try_works() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attempt_can_change_its_way_and_be_called_off() {
-    let Stage { network, line, _folder } = stage().await;
+    let Stage { network, line, folder: _folder } = unlinked().await;
     line.port.cancel_link().await.expect("nothing to cancel is no trouble");
     line.port.link().await.expect("link");
     let first = line.code().await;
@@ -129,7 +113,7 @@ async fn asked(line: &Line) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_with_a_passkey_links_after_it_was_given() {
-    let Stage { network, line, _folder } = stage().await;
+    let Stage { network, line, folder: _folder } = unlinked().await;
     network.post(&format!("/phones/{AGENT}/passkey"), json!({ "required": true })).await;
     assert_eq!(line.port.answer_passkey(json!({})).await, Err(SessionError::NoPasskeyAsked));
     line.port.link().await.expect("link");
@@ -158,7 +142,7 @@ async fn an_account_with_a_passkey_links_after_it_was_given() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_that_whatsapp_refuses_ends_the_attempt_and_the_next_one_works() {
-    let Stage { network, line, _folder } = stage().await;
+    let Stage { network, line, folder: _folder } = unlinked().await;
     network.post(&format!("/phones/{AGENT}/passkey"), json!({ "required": true })).await;
     line.port.link().await.expect("link");
     scan(&network, line.code().await).await;
@@ -174,7 +158,7 @@ async fn a_passkey_that_whatsapp_refuses_ends_the_attempt_and_the_next_one_works
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_that_nobody_gives_is_called_off_cleanly() {
-    let Stage { network, line, _folder } = stage().await;
+    let Stage { network, line, folder: _folder } = unlinked().await;
     network.post(&format!("/phones/{AGENT}/passkey"), json!({ "required": true })).await;
     line.port.link().await.expect("link");
     scan(&network, line.code().await).await;
@@ -189,7 +173,7 @@ async fn a_passkey_that_nobody_gives_is_called_off_cleanly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_with_another_number_waits_for_the_agents_word() {
-    let Stage { network, line, _folder } = stage().await;
+    let Stage { network, line, folder: _folder } = unlinked().await;
     network.phone(OTHER_AGENT, "Another Line").await;
     line.link(&network, AGENT).await;
     network.write(CUSTOMER, AGENT, "to the first number").await;

@@ -10,29 +10,10 @@ use ownline_model::{
 };
 use serde_json::{Value, json};
 use simulated::{
-    line::{Line, eventually},
+    line::{Line, WITHIN, eventually},
     network::Network,
+    stage::{AGENT, CUSTOMER, OTHER, Stage, unlinked},
 };
-
-const AGENT: &str = "4915112345678";
-const CUSTOMER: &str = "5511987654321";
-const OTHER: &str = "5521912345678";
-
-struct Stage {
-    network: Network,
-    line: Line,
-    _folder: tempfile::TempDir,
-}
-
-async fn unlinked() -> Stage {
-    let folder = tempfile::tempdir().expect("folder");
-    let network = Network::start(folder.path()).await;
-    network.phone(AGENT, "Ana Agent").await;
-    network.customer(CUSTOMER, "Carla Customer").await;
-    network.customer(OTHER, "Otto Other").await;
-    let line = Line::start(folder.path(), &network).await;
-    Stage { network, line, _folder: folder }
-}
 
 /// Two customers have written, the other one last, and both were read.
 async fn with_chats() -> Stage {
@@ -63,7 +44,7 @@ fn names(items: &[ConversationItem]) -> Vec<&str> {
 /// Whom a list shows, in any order: chats of the same second have none.
 async fn await_list(line: &Line, view: ConversationView, expected: &[&str]) -> Vec<ConversationItem> {
     let mut seen = list(line, view).await;
-    let deadline = tokio::time::Instant::now() + simulated::line::WITHIN;
+    let deadline = tokio::time::Instant::now() + WITHIN;
     loop {
         let mut sorted = names(&seen);
         sorted.sort_unstable();
@@ -95,7 +76,7 @@ async fn kept(line: &Line, customer: &str, expected: OnPhone) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pinned_first_and_put_away_out_of_sight() {
-    let Stage { network, line, _folder } = with_chats().await;
+    let Stage { network, line, folder: _folder } = with_chats().await;
     keep(&network, CUSTOMER, json!({ "pinned": true })).await;
     await_first(&line, "Carla Customer").await;
     keep(&network, CUSTOMER, json!({ "pinned": false })).await;
@@ -123,7 +104,7 @@ async fn pinned_first_and_put_away_out_of_sight() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changed_while_we_were_away_arrives_with_the_next_connection() {
-    let Stage { network, mut line, _folder } = with_chats().await;
+    let Stage { network, mut line, folder: _folder } = with_chats().await;
     line.stop().await;
     keep(&network, CUSTOMER, json!({ "muted_until": 1_900_000_000_000_i64, "by_lid": true })).await;
     keep(&network, OTHER, json!({ "muted_until": -1, "archived": true })).await;
@@ -137,7 +118,7 @@ async fn what_changed_while_we_were_away_arrives_with_the_next_connection() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn read_and_unread_are_followed() {
-    let Stage { network, line, _folder } = with_chats().await;
+    let Stage { network, line, folder: _folder } = with_chats().await;
     let unread = async |expected: u32| {
         eventually("unread", async || (line.chat(CUSTOMER).await.conversation.unread == expected).then_some(())).await;
     };
@@ -154,7 +135,7 @@ async fn read_and_unread_are_followed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_address_book_names_whom_nobody_has_named() {
-    let Stage { network, line, _folder } = unlinked().await;
+    let Stage { network, line, folder: _folder } = unlinked().await;
     // Known before there is a chat.
     network.post(&format!("/phones/{AGENT}/contacts"), json!({ "with": CUSTOMER, "name": "Carla from Lyon" })).await;
     line.link(&network, AGENT).await;

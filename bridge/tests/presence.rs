@@ -18,27 +18,9 @@ use serde_json::json;
 use simulated::{
     line::{Line, WITHIN, eventually},
     network::Network,
+    stage::{AGENT, CUSTOMER, Stage, linked},
 };
 use tokio::time::Instant;
-
-const AGENT: &str = "4915112345678";
-const CUSTOMER: &str = "5511987654321";
-
-struct Stage {
-    network: Network,
-    line: Line,
-    _folder: tempfile::TempDir,
-}
-
-async fn linked() -> Stage {
-    let folder = tempfile::tempdir().expect("folder");
-    let network = Network::start(folder.path()).await;
-    network.phone(AGENT, "Ana Agent").await;
-    network.customer(CUSTOMER, "Carla Customer").await;
-    let line = Line::start(folder.path(), &network).await;
-    line.link(&network, AGENT).await;
-    Stage { network, line, _folder: folder }
-}
 
 /// Waits until the network counts the line as there, or not.
 async fn await_available(network: &Network, available: bool) {
@@ -53,7 +35,7 @@ async fn await_available(network: &Network, available: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_line_is_there_only_while_the_agent_is() {
-    let Stage { network, line, _folder } = linked().await;
+    let Stage { network, line, folder: _folder } = linked().await;
     await_available(&network, true).await;
     line.store.set_present_until(None);
     await_available(&network, false).await;
@@ -83,7 +65,7 @@ async fn typing_seen(events: &mut (impl futures_util::Stream<Item = serde_json::
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writing_and_recording_are_told_apart_both_ways() {
-    let Stage { network, line, _folder } = linked().await;
+    let Stage { network, line, folder: _folder } = linked().await;
     network.write(CUSTOMER, AGENT, "hello").await;
     let id = line.chat(CUSTOMER).await.conversation.id;
     let chat = line.store.own_chat(id).await.expect("store").expect("own chat");
@@ -137,7 +119,7 @@ async fn await_ticks(network: &Network, id: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_learns_of_reading_as_the_policy_says() {
-    let Stage { mut network, line, _folder } = linked().await;
+    let Stage { mut network, line, folder: _folder } = linked().await;
     let first = network.write(CUSTOMER, AGENT, "first").await;
     line.await_messages(CUSTOMER, 1).await;
     let id = line.chat(CUSTOMER).await.conversation.id;
@@ -175,7 +157,7 @@ async fn the_customer_learns_of_reading_as_the_policy_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_chat_shows_whether_its_customer_is_there() {
-    let Stage { network, line, _folder } = linked().await;
+    let Stage { network, line, folder: _folder } = linked().await;
     network.write(CUSTOMER, AGENT, "hello").await;
     let id = line.chat(CUSTOMER).await.conversation.id;
     let mut changes = line.store.changes();

@@ -13,27 +13,8 @@ use ownline_model::{
 use serde_json::json;
 use simulated::{
     line::{Line, eventually},
-    network::Network,
+    stage::{AGENT, CUSTOMER, Stage, linked},
 };
-
-const AGENT: &str = "4915112345678";
-const CUSTOMER: &str = "5511987654321";
-
-struct Stage {
-    network: Network,
-    line: Line,
-    folder: tempfile::TempDir,
-}
-
-async fn linked() -> Stage {
-    let folder = tempfile::tempdir().expect("folder");
-    let network = Network::start(folder.path()).await;
-    network.phone(AGENT, "Ana Agent").await;
-    network.customer(CUSTOMER, "Carla Customer").await;
-    let line = Line::start(folder.path(), &network).await;
-    line.link(&network, AGENT).await;
-    Stage { network, line, folder }
-}
 
 async fn reconnecting_because(line: &Line, reason: Option<&str>) {
     let mut session = line.store.session();

@@ -14,39 +14,9 @@ use ownline_model::{
 };
 use serde_json::json;
 use simulated::{
-    line::{Line, eventually},
-    network::Network,
+    line::eventually,
+    stage::{AGENT, CUSTOMER, OTHER, Stage, linked, unlinked},
 };
-
-const AGENT: &str = "4915112345678";
-const CUSTOMER: &str = "5511987654321";
-const OTHER: &str = "5521912345678";
-
-struct Stage {
-    network: Network,
-    line: Line,
-    folder: tempfile::TempDir,
-}
-
-/// A linked line and a customer.
-async fn linked() -> Stage {
-    let stage = unlinked().await;
-    stage.line.link(&stage.network, AGENT).await;
-    stage
-}
-
-async fn unlinked() -> Stage {
-    if std::env::var_os("OWNLINE_TEST_LOG").is_some() {
-        let _ = tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).try_init();
-    }
-    let folder = tempfile::tempdir().expect("folder");
-    let network = Network::start(folder.path()).await;
-    network.phone(AGENT, "Ana Agent").await;
-    network.customer(CUSTOMER, "Carla Customer").await;
-    network.customer(OTHER, "Otto Other").await;
-    let line = Line::start(folder.path(), &network).await;
-    Stage { network, line, folder }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn links_receives_answers_and_sees_the_ticks() {
