@@ -127,6 +127,18 @@ pub struct SealedVote {
     pub iv: [u8; 12],
 }
 
+impl InboundFact {
+    pub const fn direction(&self) -> Direction {
+        if self.from_me { Direction::Outbound } else { Direction::Inbound }
+    }
+}
+
+/// What is kept of a message beside its row.
+pub(super) struct Keys {
+    pub remote: Option<Box<RemoteFile>>,
+    pub secret: Option<MessageSecret>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded {
     pub message_id: MessageId,

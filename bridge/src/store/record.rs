@@ -5,7 +5,7 @@ use ownline_model::{
     contact::Contact,
     conversation::{Conversation, ConversationState, Scope},
     event::Event,
-    ids::MessageId,
+    ids::{ConversationId, MessageId, TicketId},
     message::{self, Direction, Message, MessageKind, MessageStatus, Origin},
     sync::Op,
 };
@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::{
     Result, Store, StoreError, amend,
     change::{Change, CustomerWrote},
-    inbound::{InboundFact, Incoming, MessageSecret, RecordOutcome, Recorded, RemoteFile, WaIdentity},
+    inbound::{InboundFact, Incoming, Keys, RecordOutcome, Recorded, WaIdentity},
     media, own, people, row, safety, scope,
     table::{self, outbox::About},
     writer::Tx,
@@ -61,8 +61,7 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
     let push_name = fact.push_name.as_deref().filter(|_| !fact.from_me);
     let mut contact = people::contact_for(tx, &fact.chat, push_name)?;
     let (conversation, is_new) = people::conversation_for(tx, channel, &contact, fact.at)?;
-    let direction = if fact.from_me { Direction::Outbound } else { Direction::Inbound };
-    if let Some(known) = table::message::by_wa_id(tx, conversation.id, &fact.wa_id, direction)? {
+    if let Some(known) = table::message::by_wa_id(tx, conversation.id, &fact.wa_id, fact.direction())? {
         let replaces = known.kind == MessageKind::Undecryptable && fact.kind != MessageKind::Undecryptable;
         let (message_id, conversation_id) = (known.id, conversation.id);
         if replaces {
@@ -75,36 +74,26 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
         contact.last_interaction_at = contact.last_interaction_at.max(Some(fact.at));
         table::contact::put(tx, &contact)?;
     }
-    let mut message = Message {
+    let from_me = fact.from_me;
+    let place = Place {
         id: MessageId::fresh(),
-        conversation_id: conversation.id,
-        channel_id: channel.id,
-        ticket_id: conversation.ticket_id,
-        wa_id: fact.wa_id,
-        direction,
-        origin: if fact.from_me { Origin::Phone } else { Origin::Customer },
-        author_id: fact.from_me.then_some(channel.owner_id).filter(|id| !id.0.is_nil()),
-        kind: fact.kind,
-        text: fact.text,
-        status: if fact.from_me { MessageStatus::Sent } else { MessageStatus::Delivered },
-        failure: None,
         position: table::message::next_position(tx, conversation.id)?,
-        at: fact.at,
-        expires_at: None,
-        details: fact.details,
+        ticket_id: conversation.ticket_id,
+        status: if from_me { MessageStatus::Sent } else { MessageStatus::Delivered },
     };
+    let (mut message, keys) = written(channel, conversation.id, fact, place);
     if is_new {
         // Known before anything that refers to it.
         table::conversation::put(tx, &conversation)?;
     }
-    complete(tx, channel, &mut message, fact.remote.as_deref(), fact.secret)?;
+    complete(tx, channel, &mut message, &keys)?;
     let recorded = Recorded { message_id: message.id, conversation_id: conversation.id, outcome: RecordOutcome::New };
     store_new(tx, conversation, is_new, &message)?;
     tell_server(tx, &contact, &message)?;
-    if !fact.from_me {
+    if !from_me {
         safety::heard(tx, &message)?;
     }
-    if !fact.from_me && message.kind != MessageKind::Revoked {
+    if !from_me && message.kind != MessageKind::Revoked {
         tx.tell(Change::CustomerWrote(Box::new(CustomerWrote {
             conversation_id: message.conversation_id,
             contact_id: contact.id,
@@ -116,27 +105,72 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
     Ok(recorded)
 }
 
-/// What belongs to a message beside its row: its file, the secret of a poll, the quoted message, and what waited for it.
-fn complete(
-    tx: &mut Tx<'_>,
+/// What a fact does not say of its message.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub id: MessageId,
+    pub position: i64,
+    pub ticket_id: Option<TicketId>,
+    pub status: MessageStatus,
+}
+
+/// A fact as the message it tells of.
+pub(super) fn written(
     channel: &Channel,
-    message: &mut Message,
-    remote: Option<&RemoteFile>,
-    secret: Option<MessageSecret>,
-) -> Result<()> {
-    if let Some(remote) = remote {
-        table::remote_file::put(tx, message.id, remote)?;
+    conversation_id: ConversationId,
+    fact: InboundFact,
+    place: Place,
+) -> (Message, Keys) {
+    let direction = fact.direction();
+    let message = Message {
+        id: place.id,
+        conversation_id,
+        channel_id: channel.id,
+        ticket_id: place.ticket_id,
+        wa_id: fact.wa_id,
+        direction,
+        origin: if fact.from_me { Origin::Phone } else { Origin::Customer },
+        author_id: fact.from_me.then_some(channel.owner_id).filter(|id| !id.0.is_nil()),
+        kind: fact.kind,
+        text: fact.text,
+        status: place.status,
+        failure: None,
+        position: place.position,
+        at: fact.at,
+        expires_at: None,
+        details: fact.details,
+    };
+    (message, Keys { remote: fact.remote, secret: fact.secret })
+}
+
+/// What opens a file, or the votes of a poll.
+pub(super) fn keep_keys(tx: &Tx<'_>, id: MessageId, keys: &Keys) -> Result<()> {
+    if let Some(remote) = &keys.remote {
+        table::remote_file::put(tx, id, remote)?;
+    }
+    match keys.secret {
+        Some(secret) => table::poll_secret::put(tx, id, secret),
+        None => Ok(()),
+    }
+}
+
+/// What belongs to a message beside its row: its keys, its file, the quoted message, and what waited for it.
+fn complete(tx: &mut Tx<'_>, channel: &Channel, message: &mut Message, keys: &Keys) -> Result<()> {
+    keep_keys(tx, message.id, keys)?;
+    if let Some(remote) = &keys.remote {
         media::received(tx, message, remote)?;
     }
-    if let Some(secret) = secret {
-        table::poll_secret::put(tx, message.id, secret)?;
-    }
+    connect(tx, channel, message)
+}
+
+/// Ties a message to the one it answers and to what waited for it.
+pub(super) fn connect(tx: &mut Tx<'_>, channel: &Channel, message: &mut Message) -> Result<()> {
     find_quoted(tx, message)?;
     amend::settle_waiting(tx, message, channel)
 }
 
 /// Says where this machine has the message that another one answers.
-pub(super) fn find_quoted(connection: &Connection, message: &mut Message) -> Result<()> {
+fn find_quoted(connection: &Connection, message: &mut Message) -> Result<()> {
     let conversation = message.conversation_id;
     let Some(quote) = message.details.reply_to.as_mut() else { return Ok(()) };
     for direction in [quote.direction, Direction::Inbound, Direction::Outbound] {
@@ -201,7 +235,7 @@ fn replace(
     message.kind = fact.kind;
     message.text = fact.text;
     message.details = fact.details;
-    complete(tx, channel, &mut message, fact.remote.as_deref(), fact.secret)?;
+    complete(tx, channel, &mut message, &Keys { remote: fact.remote, secret: fact.secret })?;
     table::message::put(tx, &message)?;
     tx.tell_event(Event::MessageUpdated(message.clone()));
     people::refresh_last(tx, &message)?;

@@ -19,11 +19,12 @@ use super::{
 };
 use crate::{
     store::{
-        Result, amend,
-        inbound::{MessageSecret, RemoteFile},
+        Result,
+        inbound::Keys,
         own, people,
         phone_state::{self, PhoneMark},
-        record, row, table,
+        record::{self, Place},
+        row, table,
         writer::Tx,
     },
     time::now,
@@ -98,13 +99,13 @@ struct Split {
 fn split(tx: &Tx<'_>, id: ConversationId, messages: Vec<HistoryMessage>, tally: &mut Tally) -> Result<Split> {
     let mut split = Split { fresh: Vec::with_capacity(messages.len()), overlap: None };
     for message in messages {
-        let direction = direction(message.fact.from_me);
-        match table::message::by_wa_id(tx, id, &message.fact.wa_id, direction)? {
+        match table::message::by_wa_id(tx, id, &message.fact.wa_id, message.fact.direction())? {
             Some(known) => {
                 split.overlap = split.overlap.min(Some(known.at)).or(Some(known.at));
                 if known.kind == MessageKind::Undecryptable && message.fact.kind != MessageKind::Undecryptable {
-                    keep_keys(tx, known.id, message.fact.remote.as_deref(), message.fact.secret)?;
-                    table::message::put(tx, &readable(known, message))?;
+                    let (read, keys) = readable(known, message);
+                    record::keep_keys(tx, read.id, &keys)?;
+                    table::message::put(tx, &read)?;
                     tally.messages += 1;
                 } else {
                     tally.skipped += 1;
@@ -116,24 +117,11 @@ fn split(tx: &Tx<'_>, id: ConversationId, messages: Vec<HistoryMessage>, tally: 
     Ok(split)
 }
 
-/// What opens a file, or the votes of a poll.
-fn keep_keys(tx: &Tx<'_>, id: MessageId, remote: Option<&RemoteFile>, secret: Option<MessageSecret>) -> Result<()> {
-    if let Some(remote) = remote {
-        table::remote_file::put(tx, id, remote)?;
-    }
-    match secret {
-        Some(secret) => table::poll_secret::put(tx, id, secret),
-        None => Ok(()),
-    }
-}
-
 /// The phone could read what this machine could not.
-fn readable(known: Message, message: HistoryMessage) -> Message {
-    Message { kind: message.fact.kind, text: message.fact.text, details: message.fact.details, ..known }
-}
-
-const fn direction(from_me: bool) -> Direction {
-    if from_me { Direction::Outbound } else { Direction::Inbound }
+fn readable(known: Message, message: HistoryMessage) -> (Message, Keys) {
+    let fact = message.fact;
+    let read = Message { kind: fact.kind, text: fact.text, details: fact.details, ..known };
+    (read, Keys { remote: fact.remote, secret: fact.secret })
 }
 
 /// Stores messages in their places. Answers with the newest message that was here before and is older than all of them.
@@ -161,27 +149,11 @@ fn insert(
         } else {
             MessageStatus::Delivered
         };
-        let mut stored = Message {
-            id: MessageId(id_of(fact.at)),
-            conversation_id: conversation.id,
-            channel_id: channel.id,
-            ticket_id: None,
-            wa_id: fact.wa_id,
-            direction: direction(fact.from_me),
-            origin: if fact.from_me { Origin::Phone } else { Origin::Customer },
-            author_id: fact.from_me.then_some(channel.owner_id).filter(|id| !id.0.is_nil()),
-            kind: fact.kind,
-            text: fact.text,
-            status,
-            failure: None,
-            position,
-            at: fact.at,
-            expires_at: None,
-            details: fact.details,
-        };
-        keep_keys(tx, stored.id, fact.remote.as_deref(), fact.secret)?;
-        record::find_quoted(tx, &mut stored)?;
-        amend::settle_waiting(tx, &mut stored, channel)?;
+        // Tickets are for what comes from now on.
+        let place = Place { id: MessageId(id_of(fact.at)), position, ticket_id: None, status };
+        let (mut stored, keys) = record::written(channel, conversation.id, fact, place);
+        record::keep_keys(tx, stored.id, &keys)?;
+        record::connect(tx, channel, &mut stored)?;
         table::message::put(tx, &stored)?;
     }
     Ok(boundary)
@@ -221,7 +193,7 @@ fn mark_gap(
 ) -> Result<()> {
     let marks: Vec<Message> = row::all(
         tx,
-        "SELECT body FROM message WHERE conversation_id = ? AND wa_id LIKE 'gap-%' ORDER BY position",
+        "SELECT body FROM message WHERE conversation_id = ? AND wa_id >= 'gap-' AND wa_id < 'gap.' ORDER BY position",
         [id.0.into_bytes()],
     )?;
     for mark in &marks {
@@ -300,7 +272,7 @@ pub(super) fn older_than(
     // A gap is asked about from the message above it.
     let upper: Option<Message> = row::one(
         connection,
-        "SELECT body FROM message WHERE conversation_id = ? AND position > ? AND wa_id NOT LIKE 'gap-%'
+        "SELECT body FROM message WHERE conversation_id = ? AND position > ? AND NOT (wa_id >= 'gap-' AND wa_id < 'gap.')
          ORDER BY position, id LIMIT 1",
         params![id.0.into_bytes(), floor.unwrap_or(i64::MIN)],
     )?;

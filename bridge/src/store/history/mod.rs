@@ -219,7 +219,7 @@ fn sort(kind: ChunkKind, order: Option<u32>) -> i64 {
 }
 
 fn note(tx: &mut Tx<'_>, tally: Tally, percent: Option<u8>) -> Result<()> {
-    let mut progress: HistoryProgress = table::value::get_json(tx, PROGRESS)?.unwrap_or_default();
+    let mut progress = stored_progress(tx)?.unwrap_or_default();
     progress.conversations += tally.conversations;
     progress.messages += tally.messages;
     progress.skipped += tally.skipped;
@@ -239,14 +239,19 @@ pub(super) fn begin(tx: &Tx<'_>) -> Result<()> {
     table::value::set(tx, LINKED_AT, Some(&now().0.to_string()))
 }
 
+/// As counted; what state the import is in depends on the moment.
+fn stored_progress(connection: &Connection) -> Result<Option<HistoryProgress>> {
+    table::value::get_json(connection, PROGRESS)
+}
+
 pub(super) fn progress(connection: &Connection) -> Result<Option<HistoryProgress>> {
-    let Some(mut progress) = table::value::get_json::<HistoryProgress>(connection, PROGRESS)? else { return Ok(None) };
+    let Some(mut progress) = stored_progress(connection)? else { return Ok(None) };
     let waiting: Option<i64> = row::scalar(connection, "SELECT 1 FROM history_chunk LIMIT 1", [])?;
     let silent = progress
         .updated_at
         .is_none_or(|at| now().since(at) > i64::try_from(SILENT_AFTER.as_millis()).unwrap_or(i64::MAX));
     let begun = progress.percent.is_some() || progress.messages + progress.skipped + progress.failed > 0;
-    progress.state = if waiting.is_none() && (silent || parts::settled(connection)?) {
+    progress.state = if waiting.is_none() && (silent || parts::settled(connection, &progress)?) {
         HistoryState::Done
     } else if waiting.is_some() || begun {
         HistoryState::Importing

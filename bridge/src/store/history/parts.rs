@@ -6,7 +6,7 @@ use std::time::Duration;
 use ownline_model::bridge::HistoryProgress;
 use rusqlite::{Connection, params};
 
-use super::{ChunkKind, PROGRESS};
+use super::{ChunkKind, stored_progress};
 use crate::{
     store::{Result, Store, row, table, writer::Tx},
     time::now,
@@ -39,15 +39,14 @@ pub(super) fn came(tx: &Tx<'_>, kind: ChunkKind, part: Option<u32>) -> Result<bo
 }
 
 /// Whether nothing is left to wait for: every part has come, or the phone was asked for it often enough.
-pub(super) fn settled(connection: &Connection) -> Result<bool> {
+pub(super) fn settled(connection: &Connection, progress: &HistoryProgress) -> Result<bool> {
     let mut some = false;
-    for (kind, part) in candidates(connection)? {
+    for (kind, part) in candidates(connection, progress)? {
         if asked(connection, kind, part)? < TRIES {
             return Ok(false);
         }
         some = true;
     }
-    let progress = table::value::get_json::<HistoryProgress>(connection, PROGRESS)?.unwrap_or_default();
     Ok(some || progress.percent == Some(100))
 }
 
@@ -68,28 +67,39 @@ impl Store {
 
     /// The parts to ask the phone for now, noted as asked for.
     pub async fn missing_history(&self) -> Result<Vec<(ChunkKind, u32)>> {
-        self.write(|tx| {
-            let quiet_for = i64::try_from(QUIET_FOR.as_millis()).unwrap_or(i64::MAX);
-            let progress = table::value::get_json::<HistoryProgress>(tx, PROGRESS)?.unwrap_or_default();
-            if progress.updated_at.is_none_or(|at| now().since(at) < quiet_for) {
-                return Ok(vec![]);
-            }
-            let mut missing = vec![];
-            for (kind, part) in candidates(tx)? {
-                if missing.len() < AT_ONCE && asked(tx, kind, part)? < TRIES {
-                    row::run(
-                        tx,
-                        "INSERT INTO history_part (kind, part, came, asked) VALUES (?, ?, 0, 1)
-                         ON CONFLICT (kind, part) DO UPDATE SET asked = asked + 1",
-                        params![row::name(&kind)?, part],
-                    )?;
-                    missing.push((kind, part));
-                }
+        // Looked at every few seconds and nearly always empty: no reason to write.
+        let missing = self.read(overdue).await?;
+        if missing.is_empty() {
+            return Ok(missing);
+        }
+        self.write(move |tx| {
+            for (kind, part) in &missing {
+                row::run(
+                    tx,
+                    "INSERT INTO history_part (kind, part, came, asked) VALUES (?, ?, 0, 1)
+                     ON CONFLICT (kind, part) DO UPDATE SET asked = asked + 1",
+                    params![row::name(kind)?, part],
+                )?;
             }
             Ok(missing)
         })
         .await
     }
+}
+
+fn overdue(connection: &Connection) -> Result<Vec<(ChunkKind, u32)>> {
+    let quiet_for = i64::try_from(QUIET_FOR.as_millis()).unwrap_or(i64::MAX);
+    let progress = stored_progress(connection)?.unwrap_or_default();
+    if progress.updated_at.is_none_or(|at| now().since(at) < quiet_for) {
+        return Ok(vec![]);
+    }
+    let mut overdue = vec![];
+    for (kind, part) in candidates(connection, &progress)? {
+        if overdue.len() < AT_ONCE && asked(connection, kind, part)? < TRIES {
+            overdue.push((kind, part));
+        }
+    }
+    Ok(overdue)
 }
 
 fn asked(connection: &Connection, kind: ChunkKind, part: u32) -> Result<u32> {
@@ -102,8 +112,7 @@ fn asked(connection: &Connection, kind: ChunkKind, part: u32) -> Result<u32> {
 }
 
 /// What is missing: numbers left out, and, as long as the phone has not said that this was all, the one that comes next.
-fn candidates(connection: &Connection) -> Result<Vec<(ChunkKind, u32)>> {
-    let progress = table::value::get_json::<HistoryProgress>(connection, PROGRESS)?.unwrap_or_default();
+fn candidates(connection: &Connection, progress: &HistoryProgress) -> Result<Vec<(ChunkKind, u32)>> {
     let all = progress.percent == Some(100);
     let mut candidates = vec![];
     let mut lasts = [None; KINDS.len()];

@@ -5,7 +5,6 @@ mod read;
 
 use std::sync::Arc;
 
-use ownline_model::phone::PhoneNumber;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::{
@@ -125,9 +124,4 @@ async fn import(store: &Store, chunk: WaitingChunk, own: Own) -> Result<(), Stor
         }
     }
     store.finish_history(id, failed).await
-}
-
-/// A number out of a chat's address.
-fn number(digits: &str) -> Option<PhoneNumber> {
-    PhoneNumber::from_digits(digits).ok()
 }

@@ -7,6 +7,7 @@ use ownline_model::{
     details::Reaction,
     limits::clean_name,
     message::{Direction, MessageStatus},
+    phone::PhoneNumber,
     time::UtcMillis,
 };
 use tokio::sync::mpsc;
@@ -22,12 +23,9 @@ use whatsapp_rust::{
     },
 };
 
-use super::{
-    super::{
-        identity,
-        inbound::{self, Own},
-    },
-    number,
+use super::super::{
+    identity,
+    inbound::{self, Own},
 };
 use crate::store::{
     history::{HistoryChat, HistoryMessage},
@@ -108,8 +106,8 @@ impl Step {
 /// What a chunk tells of people beside their chats.
 #[derive(Default)]
 struct People {
-    /// Numbers by hidden id and hidden ids by number, digits both.
-    number_of: HashMap<String, String>,
+    /// Numbers by hidden id, and hidden ids by the digits of the number.
+    number_of: HashMap<String, PhoneNumber>,
     lid_of: HashMap<String, String>,
     names: Vec<(WaIdentity, String)>,
 }
@@ -123,7 +121,9 @@ impl People {
         let mut people = Self::default();
         for pair in rest.phone_number_to_lid_mappings {
             if let (Some(pn), Some(lid)) = (jid(pair.pn_jid.as_deref()), jid(pair.lid_jid.as_deref())) {
-                people.number_of.insert(lid.user_base().to_owned(), pn.user_base().to_owned());
+                if let Some(phone) = identity::person(&pn).phone {
+                    people.number_of.insert(lid.user_base().to_owned(), phone);
+                }
                 people.lid_of.insert(pn.user_base().to_owned(), lid.user_base().to_owned());
             }
         }
@@ -141,9 +141,9 @@ impl People {
 
     fn complete(&self, mut person: WaIdentity) -> WaIdentity {
         if person.phone.is_none()
-            && let Some(digits) = person.lid.as_ref().and_then(|lid| self.number_of.get(lid))
+            && let Some(lid) = &person.lid
         {
-            person.phone = number(digits);
+            person.phone = self.number_of.get(lid).cloned();
         }
         if person.lid.is_none()
             && let Some(phone) = &person.phone
