@@ -97,7 +97,7 @@ impl ContactIdentity {
             .filter(|name| !name.is_empty())
             .map(str::to_owned)
             .or_else(|| self.phone.as_ref().map(PhoneNumber::pretty))
-            .unwrap_or_else(|| "WhatsApp customer".to_owned())
+            .unwrap_or_else(|| if self.kind.is_person() { "WhatsApp customer" } else { "WhatsApp group" }.to_owned())
     }
 }
 

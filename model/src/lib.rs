@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod desk_query;
 pub mod details;
 pub mod event;
+pub mod group;
 pub mod health;
 pub mod ids;
 pub mod limits;

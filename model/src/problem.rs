@@ -92,6 +92,11 @@ problems! {
     TooLateToRevoke "too_late_to_revoke" 409 "It is too late to take this message back for everyone.";
     NotYourMessage "not_your_message" 403 "Only messages of this number can be changed.";
     MessageNotSent "message_not_sent" 409 "This message has not left yet.";
+    AlreadySent "already_sent" 409 "This message has left already.";
+    // Groups
+    NotAGroup "not_a_group" 404 "This chat is no group.";
+    NotAMember "not_a_member" 409 "This number is no longer in this group.";
+    AdminsOnly "admins_only" 403 "Only the admins of this group can write in it.";
     // The own line
     OptedOut "opted_out" 409 "This customer asked not to be written to.";
     TooManyAlike "too_many_alike" 409 "The same text went to many people already. Use an approved template on the business channel.";
