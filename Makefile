@@ -116,6 +116,6 @@ crash: build ## programs killed at random moments, everything counted (TRIALS=10
 	$(OWNLINE_BIN)/ownline-crash --trials $(or $(TRIALS),1000) --seed $(or $(SEED),7)
 
 .PHONY: bench
-bench: ui/dist/index.html ## the measures of the whole path, on optimised programs
-	cargo build --release --workspace $(FEATURES) --bin ownline-server --bin ownline-simulator --bin ownline-bridge --bin ownline-bench
-	$(TARGET)/release/ownline-bench
+bench: ui/dist/index.html ## measures, on optimised programs (ONLY="path intake history ceiling ingest", FAST=1 for a try)
+	cargo build --release --workspace $(FEATURES) --bin ownline-server --bin ownline-simulator --bin ownline-bridge --bin ownline-bench --example ceiling
+	$(TARGET)/release/ownline-bench $(if $(FAST),--fast) $(ONLY)

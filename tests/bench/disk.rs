@@ -16,7 +16,17 @@ pub(crate) fn measure(folder: &Path, figures: &mut Figures) -> Result<()> {
         let start = Instant::now();
         file.write_all(&COMMIT)?;
         file.sync_data()?;
-        figures.add("yardstick: 16 KiB to the disk", "ms", start.elapsed().as_secs_f64() * 1000.0);
+        figures.milliseconds("yardstick: 16 KiB to the disk", start.elapsed());
     }
     Ok(())
+}
+
+/// What lies in a folder, and below it.
+pub(crate) fn occupied(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() { occupied(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
 }

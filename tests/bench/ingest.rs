@@ -18,39 +18,42 @@ use ownline_model::{
 use ownline_tests::{Person, Stage};
 use reqwest::{Method, header::CONTENT_TYPE};
 
-use crate::{disk, figures::Figures};
+use crate::{disk, figures::Figures, size::Size};
 
 const CONNECTIONS: usize = 16;
-const BATCHES: usize = 12;
 const BATCH: usize = 64;
-const ROUNDS: usize = 5;
-const LONE_MESSAGES: usize = 200;
 
-pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> Result<()> {
+pub(crate) async fn measure(stage: &Stage, size: &Size, figures: &mut Figures) -> Result<()> {
     let mut bridges = Vec::new();
     for index in 0..CONNECTIONS {
         let person = stage.desk.agent(&format!("Ingest {index}")).await?;
         bridges.push(Bridge::new(person, index).await?);
     }
     // Contacts, chats and tickets are made in the first round, which does not count.
-    round(stage, &bridges, 0, None).await?;
-    for number in 1..=ROUNDS {
-        round(stage, &bridges, number, Some(figures)).await?;
-        lone(&bridges[0], number, figures).await?;
+    round(stage, &bridges, size.batches, 0, None).await?;
+    for number in 1..=size.rounds {
+        round(stage, &bridges, size.batches, number, Some(figures)).await?;
+        lone(&bridges[0], number, size.lone_messages / size.rounds, figures).await?;
         disk::measure(&stage.folder(), figures)?;
     }
-    figures.add("server memory after the load", "MiB PSS", stage.desk.program.memory()? as f64 / 1_048_576.0);
+    figures.mebibytes("server memory after the load", "MiB PSS", stage.desk.program.memory()?);
     Ok(())
 }
 
 /// The generator shares the machine: what it says is written before the clock runs, what it hears is read afterwards.
-async fn round(stage: &Stage, bridges: &[Bridge], number: usize, figures: Option<&mut Figures>) -> Result<()> {
+async fn round(
+    stage: &Stage,
+    bridges: &[Bridge],
+    batches: usize,
+    number: usize,
+    figures: Option<&mut Figures>,
+) -> Result<()> {
     let mut bodies = Vec::new();
     for bridge in bridges {
-        let batches = (0..BATCHES).map(|batch| {
+        let bodies_of = (0..batches).map(|batch| {
             bridge.body((0..BATCH).map(|n| bridge.message(&format!("{number} {batch} {n}"), n % 10)).collect())
         });
-        bodies.push(batches.collect::<Result<Vec<_>>>()?);
+        bodies.push(bodies_of.collect::<Result<Vec<_>>>()?);
     }
     let before = stage.desk.program.cpu()?;
     let start = Instant::now();
@@ -68,19 +71,19 @@ async fn round(stage: &Stage, bridges: &[Bridge], number: usize, figures: Option
         check(answer, BATCH)?;
     }
     if let Some(figures) = figures {
-        let messages = (CONNECTIONS * BATCHES * BATCH) as f64;
+        let messages = (CONNECTIONS * batches * BATCH) as f64;
         figures.add("server ingest", "messages/s", messages / elapsed.as_secs_f64());
         figures.add("  server's CPU", "µs/message", cpu.as_secs_f64() * 1e6 / messages);
     }
     Ok(())
 }
 
-async fn lone(bridge: &Bridge, round: usize, figures: &mut Figures) -> Result<()> {
-    for number in 0..LONE_MESSAGES / ROUNDS {
+async fn lone(bridge: &Bridge, round: usize, messages: usize, figures: &mut Figures) -> Result<()> {
+    for number in 0..messages {
         let body = bridge.body(vec![bridge.message(&format!("lone {round} {number}"), number % 10)])?;
         let start = Instant::now();
         let answer = bridge.send(body).await?;
-        figures.add("server ingest of a lone message", "ms", start.elapsed().as_secs_f64() * 1000.0);
+        figures.milliseconds("server ingest of a lone message", start.elapsed());
         check(&answer, 1)?;
     }
     Ok(())

@@ -24,6 +24,17 @@ pub struct Program {
     pub ready: Value,
 }
 
+/// What a program occupies, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    /// Its own, and its share of what it shares (PSS).
+    pub share: u64,
+    /// All that is in memory, however shared (RSS).
+    pub resident: u64,
+    /// The most that was ever in memory (peak RSS).
+    pub highest: u64,
+}
+
 /// Where Cargo put the programs: beside this one, or one folder up from a test binary.
 pub fn binary(name: &str) -> Result<PathBuf> {
     let own = std::env::current_exe()?;
@@ -124,11 +135,22 @@ impl Program {
 
     /// Memory that is this program's own or its share of what it shares (PSS), in bytes.
     pub fn memory(&self) -> Result<u64> {
+        self.kilobytes("smaps_rollup", "Pss:").map(|kilobytes| kilobytes * 1024)
+    }
+
+    pub fn memory_in_full(&self) -> Result<Memory> {
+        Ok(Memory {
+            share: self.memory()?,
+            resident: self.kilobytes("status", "VmRSS:")? * 1024,
+            highest: self.kilobytes("status", "VmHWM:")? * 1024,
+        })
+    }
+
+    fn kilobytes(&self, file: &str, name: &str) -> Result<u64> {
         let id = self.child.as_ref().and_then(Child::id).context("the program does not run")?;
-        let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
-        let line = rollup.lines().find(|line| line.starts_with("Pss:")).context("Pss in smaps_rollup")?;
-        let kilobytes: u64 = line.split_whitespace().nth(1).context("a figure")?.parse()?;
-        Ok(kilobytes * 1024)
+        let text = std::fs::read_to_string(format!("/proc/{id}/{file}"))?;
+        let line = text.lines().find(|line| line.starts_with(name)).with_context(|| format!("{name} in {file}"))?;
+        Ok(line.split_whitespace().nth(1).context("a figure")?.parse()?)
     }
 
     /// The processor's time that it has used so far, in steps of ten milliseconds.
