@@ -89,13 +89,14 @@ async fn pinned_first_and_put_away_out_of_sight() {
     assert_eq!(names(&first.items), ["Otto Other", "Carla Customer"], "before the first page, not in place of it");
     keep(&network, CUSTOMER, json!({ "archived": true })).await;
     await_list(&line, ConversationView::All, &["Otto Other"]).await;
-    await_list(&line, ConversationView::Closed, &["Carla Customer"]).await;
+    await_list(&line, ConversationView::Archived, &["Carla Customer"]).await;
     let counts = line.store.conversation_counts().await.expect("counts");
-    assert_eq!((counts.all, counts.closed), (1, 1));
+    assert_eq!((counts.all, counts.closed, counts.archived), (1, 0, 1));
     kept(&line, CUSTOMER, OnPhone { archived: true, ..OnPhone::default() }).await;
     // Put away is not forgotten: who writes waits for somebody.
     network.write(CUSTOMER, AGENT, "me again").await;
     await_list(&line, ConversationView::All, &["Carla Customer", "Otto Other"]).await;
+    await_list(&line, ConversationView::Archived, &["Carla Customer"]).await;
     keep(&network, CUSTOMER, json!({ "read": true })).await;
     await_list(&line, ConversationView::All, &["Otto Other"]).await;
     keep(&network, CUSTOMER, json!({ "archived": false })).await;

@@ -51,6 +51,9 @@ pub struct LastMessage {
     pub kind: MessageKind,
     /// At most 160 characters; empty where the scope hides it.
     pub preview: String,
+    /// Who wrote it in a group; absent where the scope hides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
     pub status: MessageStatus,
     pub at: UtcMillis,
 }
@@ -150,6 +153,8 @@ pub enum ConversationView {
     /// We wait for the customer.
     Waiting,
     Closed,
+    /// Put away on the phone. Known on the owner's machine only.
+    Archived,
 }
 
 /// How many conversations each view holds, and how many of them have unread messages.
@@ -160,6 +165,8 @@ pub struct ConversationCounts {
     pub all: u64,
     pub waiting: u64,
     pub closed: u64,
+    #[serde(default)]
+    pub archived: u64,
     /// Unread customer messages over all conversations the person may answer.
     pub unread: u64,
 }

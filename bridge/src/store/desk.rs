@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     Result, Store, account,
-    phone_state::{self, PINNED, PUT_AWAY},
+    phone_state::{self, ARCHIVED, PINNED, PUT_AWAY},
     row, table,
 };
 
@@ -92,11 +92,11 @@ fn view_condition(view: ConversationView, searched: bool) -> String {
         ConversationView::All => "v.state <> 'closed'",
         ConversationView::Waiting => "v.state = 'waiting'",
         ConversationView::Closed => "v.state = 'closed'",
+        ConversationView::Archived => ARCHIVED,
     };
     match view {
         // Whoever searches finds what was put away as well.
         ConversationView::All | ConversationView::Waiting if !searched => format!("{condition} AND NOT {PUT_AWAY}"),
-        ConversationView::Closed => format!("({condition} OR {PUT_AWAY})"),
         _ => condition.to_owned(),
     }
 }
@@ -151,7 +151,8 @@ fn counts(connection: &Connection) -> Result<ConversationCounts> {
              count(*) FILTER (WHERE t.state = 'open' AND t.assignee_id IS NULL),
              count(*) FILTER (WHERE v.state <> 'closed' AND NOT {PUT_AWAY}),
              count(*) FILTER (WHERE v.state = 'waiting' AND NOT {PUT_AWAY}),
-             count(*) FILTER (WHERE v.state = 'closed' OR {PUT_AWAY}),
+             count(*) FILTER (WHERE v.state = 'closed'),
+             count(*) FILTER (WHERE {ARCHIVED}),
              coalesce(sum(v.unread), 0)
          FROM conversation v
          JOIN contact c ON c.id = v.contact_id
@@ -165,7 +166,8 @@ fn counts(connection: &Connection) -> Result<ConversationCounts> {
             all: count(2)?,
             waiting: count(3)?,
             closed: count(4)?,
-            unread: count(5)?,
+            archived: count(5)?,
+            unread: count(6)?,
         })
     })?)
 }

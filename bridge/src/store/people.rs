@@ -152,6 +152,7 @@ pub(super) fn as_last(message: &Message) -> LastMessage {
         direction: message.direction,
         kind: message.kind,
         preview: message.text.as_deref().map(message::preview).unwrap_or_default(),
+        sender: message.details.sender.as_ref().map(|sender| sender.name.clone()).filter(|name| !name.is_empty()),
         status: message.status,
         at: message.at,
     }

@@ -29,6 +29,11 @@ pub(super) const PUT_AWAY: &str = "(v.unread = 0 AND (t.id IS NULL OR t.state = 
     SELECT 1 FROM phone_chat p JOIN channel o ON o.number = p.number
     WHERE o.id = v.channel_id AND p.archived = 1 AND p.who IN (c.phone, c.lid)))";
 
+/// Whether the owner has put the chat away on the phone, whatever waits in it.
+pub(super) const ARCHIVED: &str = "EXISTS (
+    SELECT 1 FROM phone_chat p JOIN channel o ON o.number = p.number
+    WHERE o.id = v.channel_id AND p.archived = 1 AND p.who IN (c.phone, c.lid))";
+
 pub(super) const PINNED: &str = "EXISTS (
     SELECT 1 FROM phone_chat p JOIN channel o ON o.number = p.number
     WHERE o.id = v.channel_id AND p.pinned = 1 AND p.who IN (c.phone, c.lid))";

@@ -309,6 +309,7 @@ pub(super) fn last_message(message: &Message) -> LastMessage {
         direction: message.direction,
         kind: message.kind,
         preview: message.text.as_deref().map(preview).unwrap_or_default(),
+        sender: message.details.sender.as_ref().map(|sender| sender.name.clone()).filter(|name| !name.is_empty()),
         status: message.status,
         at: message.at,
     }

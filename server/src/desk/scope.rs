@@ -78,6 +78,7 @@ async fn silence(tx: &mut Tx, before: &Thread, after: &mut Thread) -> Done<()> {
     }
     if let Some(last) = after.conversation.last_message.as_mut() {
         last.preview.clear();
+        last.sender = None;
         if last.status == MessageStatus::Queued {
             last.status = MessageStatus::Failed;
         }

@@ -276,6 +276,8 @@ pub(super) fn page_query(
         ConversationView::All => r#""conversation"."closed" = 0"#,
         ConversationView::Waiting => r#""conversation"."state" = 'waiting'"#,
         ConversationView::Closed => r#""conversation"."closed" = 1"#,
+        // How an owner keeps a chat on the phone stays on the owner's machine.
+        ConversationView::Archived => "1 = 0",
     };
     let mut query = Entity::find()
         .filter(Column::TenantId.eq(tenant))

@@ -111,6 +111,7 @@ pub(crate) async fn conversations(db: &impl Source, agent: AgentId) -> Stored<Co
         all: n(ALL),
         waiting: n(WAITING),
         closed: n(CLOSED),
+        archived: 0,
         unread: n(UNREAD),
     })
 }
