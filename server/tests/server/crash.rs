@@ -52,7 +52,7 @@ impl Running {
         let mut command = program(data);
         let mut child = command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().expect("starts");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
-        let line = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await.expect("in time");
+        let line = tokio::time::timeout(Duration::from_secs(30), lines.next_line()).await.expect("in time");
         let ready: Value = serde_json::from_str(&line.expect("read").expect("a ready line")).expect("json");
         let url = ready["url"].as_str().expect("url");
         let address = url.trim_start_matches("http://").parse().expect("address");
@@ -222,7 +222,7 @@ async fn the_program_keeps_its_conventions() {
     let mut child = running.child;
     let id = child.id().expect("runs").to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().await.expect("kill").success());
-    let ended = tokio::time::timeout(Duration::from_secs(5), child.wait()).await.expect("within five seconds");
+    let ended = tokio::time::timeout(Duration::from_secs(30), child.wait()).await.expect("in time");
     assert_eq!(ended.expect("status").code(), Some(0));
 }
 

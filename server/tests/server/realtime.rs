@@ -21,7 +21,8 @@ use tokio_tungstenite::{
 
 use crate::support::{Customer, Desk, Person};
 
-const SOON: Duration = Duration::from_secs(10);
+/// Far longer than anything takes.
+const SOON: Duration = Duration::from_secs(30);
 
 struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 

@@ -21,7 +21,7 @@ use crate::{
     support::{Customer, Desk, Person, rejected},
 };
 
-const SECRET: &str = "My card number is 4111";
+const SECRET: &str = "My card number is 4111 1111";
 
 async fn set(desk: &Desk, who: &Person, carla: &Customer, scope: Scope) -> ChangeResult {
     desk.push(who, Op::ConversationScope { conversation_id: carla.conversation, scope }).await
@@ -45,7 +45,7 @@ async fn chat(desk: &Desk, ana: &Person) -> (ChannelId, Customer, Vec<Op>) {
     let secret = received(&carla, line, Scope::Shared, |message| message.text = Some(SECRET.into()));
     let picture = received(&carla, line, Scope::Shared, |message| {
         message.kind = MessageKind::Image;
-        message.text = Some("4111 as a picture".into());
+        message.text = Some("4111 1111 as a picture".into());
         message.details = image();
         message.details.attachment_mut().expect("a file").sha256 = None;
     });
@@ -55,7 +55,7 @@ async fn chat(desk: &Desk, ana: &Person) -> (ChannelId, Customer, Vec<Op>) {
         told.push(op);
     }
     let picture = messages(desk, ana, &carla).await.remove(1).id;
-    let put = desk.raw(Method::PUT, &format!("/api/messages/{picture}/media"), ana, "a picture of 4111").await;
+    let put = desk.raw(Method::PUT, &format!("/api/messages/{picture}/media"), ana, "a picture of 4111 1111").await;
     assert_eq!(put.status, StatusCode::OK);
     (line, carla, told)
 }
@@ -92,7 +92,7 @@ async fn words_that_are_taken_back_are_nowhere_any_more() {
     assert_eq!(news.last().expect("news").event, Event::ConversationUnshared(chat));
 
     let all = told(&desk, &bruno, &[start, before]).await;
-    for secret in ["4111", "invoice.jpg"] {
+    for secret in ["4111 1111", "invoice.jpg"] {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
     let file = desk.get(&format!("/api/messages/{}/media", left[1].id), &bruno).await;
@@ -142,7 +142,7 @@ async fn a_chat_that_is_private_is_shown_to_nobody() {
     let news = desk.pull(&bruno, Some(before), 500).await.entries;
     assert_eq!(news.last().expect("news").event, Event::ConversationUnshared(chat));
     let all = told(&desk, &bruno, &[start]).await;
-    for secret in ["4111", "invoice.jpg", "+5511911112222"] {
+    for secret in ["4111 1111", "invoice.jpg", "+5511911112222"] {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
     assert!(all.contains("I stay"));
@@ -165,11 +165,11 @@ async fn what_is_shared_again_is_filled_in() {
     }
     let again = messages(&desk, &bruno, &carla).await;
     assert_eq!(again[0], told[0]);
-    assert_eq!(again[1].text.as_deref(), Some("4111 as a picture"));
+    assert_eq!(again[1].text.as_deref(), Some("4111 1111 as a picture"));
     let file = again[1].details.attachment().expect("a file");
     assert_eq!((file.file_name.as_deref(), &file.state), (Some("invoice.jpg"), &FileState::Remote));
     let chat: ConversationItem = desk.get(&format!("/api/conversations/{}", carla.conversation), &bruno).await.ok();
-    assert_eq!(chat.conversation.last_message.expect("last").preview, "4111 as a picture");
+    assert_eq!(chat.conversation.last_message.expect("last").preview, "4111 1111 as a picture");
     assert_eq!(chat.conversation.unread, 2, "nothing is counted twice");
 
     // And from nothing at all.
@@ -193,7 +193,7 @@ async fn a_reply_that_waits_does_not_outlive_the_sharing() {
     let ticket = item.ticket.expect("ticket").id;
     let taken = desk.post(&format!("/api/tickets/{ticket}/assign"), &bruno, &json!({})).await;
     assert_eq!(taken.status, StatusCode::OK);
-    let reply = NewMessage::text(ownline_model::ids::MessageId::fresh(), "I noted 4111".into());
+    let reply = NewMessage::text(ownline_model::ids::MessageId::fresh(), "I noted 4111 1111".into());
     let sent = desk.post(&format!("/api/tickets/{ticket}/reply"), &bruno, &reply).await;
     assert_eq!(sent.status, StatusCode::CREATED);
     now(&desk, &ana, &carla, Scope::Metadata).await;
@@ -202,7 +202,7 @@ async fn a_reply_that_waits_does_not_outlive_the_sharing() {
         (failed.status, failed.text, failed.failure.expect("why").code.as_str()),
         (MessageStatus::Failed, None, "unshared")
     );
-    assert!(!told(&desk, &bruno, &[]).await.contains("4111"));
+    assert!(!told(&desk, &bruno, &[]).await.contains("4111 1111"));
 }
 
 #[tokio::test]
