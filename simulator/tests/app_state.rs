@@ -108,6 +108,30 @@ async fn what_one_device_does_reaches_the_phone_and_the_other_device() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_behind_an_answer_under_way_is_not_lost() {
+    let stage = stage().await;
+    let mut device = stage.linked(AGENT).await;
+    let name = |name: &str| stage.world.name_contact(AGENT, CUSTOMER, Some(name.to_owned()));
+    // Once this is here, nothing else is under way.
+    name("Carla").await.expect("named");
+    let named = |event: &Event| match event {
+        Event::ContactUpdate(update) => update.action.full_name.clone(),
+        _ => None,
+    };
+    assert_eq!(device.next("the first name", named).await, "Carla");
+    // The answer about the next change waits until there is one more.
+    let held = serde_json::json!({ "kind": "reorder", "stanza": "iq", "times": 1 });
+    stage.world.add_fault(serde_json::from_value(held).expect("a fault")).await.expect("in force");
+    let pin = ChatChange { pinned: Some(true), ..ChatChange::default() };
+    stage.world.change_chat(AGENT, CUSTOMER, pin).await.expect("pinned");
+    eventually("the question", async || stage.world.faults().await.is_empty().then_some(())).await;
+    let archive = ChatChange { archived: Some(true), ..ChatChange::default() };
+    stage.world.change_chat(AGENT, CUSTOMER, archive).await.expect("archived");
+    device.next("the pin", |event| matches!(event, Event::PinUpdate(_)).then_some(())).await;
+    archived(&mut device, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_device_gets_the_whole_state_and_it_outlives_the_network() {
     let stage = stage().await;
     for archived in [true, false, true] {

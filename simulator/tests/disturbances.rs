@@ -170,7 +170,7 @@ async fn typing_is_seen_on_both_sides() {
     let mut changes = stage.world.changes();
     device.client.chatstate().send_composing(&jid(CUSTOMER)).await.expect("sent");
     eventually("the customer sees it", async || match changes.recv().await {
-        Ok(ownline_simulator::world::Change::Typing { number, from, state }) => {
+        Ok(ownline_simulator::world::Change::Typing { number, from, state, .. }) => {
             assert_eq!((number.as_str(), from.as_str()), (CUSTOMER, AGENT));
             (state == TypingState::Composing).then_some(())
         }

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use ownline_simulator::world::Status;
 use serde_json::json;
 use support::raw::{Keys, Manner, Raw, child, content, leaf, text};
@@ -56,8 +58,8 @@ async fn message_boundaries_mean_nothing_and_the_first_word_comes_when_it_can_be
     let stage = stage().await;
     let keys = Keys::new();
     let mut hasty = Raw::open(&stage, &keys, &keys.registration(), Manner::default()).await;
-    hasty.silent(25).await;
     hasty.next().await.expect("pair-device");
+    assert!(hasty.finished.elapsed() >= Duration::from_millis(50), "the client can hear it by now");
     let (mut raw, _) = Raw::unlinked(&stage, &keys, Manner { intro: true, bytewise: true }).await;
     let ping = raw.question("w:p", "get", []);
     let other = raw.question("something:unknown", "set", [leaf("whatever", b"x")]);

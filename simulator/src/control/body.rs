@@ -8,6 +8,8 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
+use crate::network::address::parse_group;
+use crate::world::WorldError;
 
 /// A JSON body. Only `application/json`, so that no web form can post here.
 #[derive(Debug)]
@@ -46,7 +48,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
     }
 }
 
-/// The query string of a transcript: `with=NUMBER`, or nothing for all chats.
+/// The query string of a transcript: `with=NUMBER`, `with=GROUP`, or nothing for all chats.
 #[derive(Debug)]
 pub(super) struct With(pub(super) Option<String>);
 
@@ -66,7 +68,7 @@ impl<S: Send + Sync> FromRequestParts<S> for With {
         let axum::extract::Query(Fields { with }) = axum::extract::Query::from_request_parts(parts, state)
             .await
             .map_err(|rejection| Problem::invalid(rejection.body_text()))?;
-        with.map(|number| check_number(&number).map(|()| number)).transpose().map(Self)
+        with.map(|chat| check_chat(&chat).map(|()| chat)).transpose().map(Self)
     }
 }
 
@@ -95,6 +97,14 @@ pub(super) fn check_number(number: &str) -> Result<(), Problem> {
     } else {
         Err(bad_number(number))
     }
+}
+
+/// A number, or a group's jid.
+pub(super) fn check_chat(chat: &str) -> Result<(), Problem> {
+    if !chat.ends_with("@g.us") {
+        return check_number(chat);
+    }
+    parse_group(chat).map(drop).ok_or_else(|| WorldError::BadGroup(chat.to_owned()).into())
 }
 
 fn bad_number(number: &str) -> Problem {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Control,
-    body::{Body, Number, With, check_number},
+    body::{Body, Number, With, check_chat, check_number},
     problem::Problem,
     sending::SendBody,
     transcript::MessageJson,
@@ -47,7 +47,7 @@ pub(super) async fn typing(
     Number(number): Number,
     Body(typing): Body<Typing>,
 ) -> Result<Json<Value>, Problem> {
-    check_number(&typing.to)?;
+    check_chat(&typing.to)?;
     control.world.customer_typing(&number, typing).await?;
     Ok(Json(json!({})))
 }
@@ -57,7 +57,7 @@ pub(super) async fn read(
     Number(number): Number,
     Body(read): Body<MarkRead>,
 ) -> Result<Json<Value>, Problem> {
-    check_number(&read.to)?;
+    check_chat(&read.to)?;
     control.world.customer_read(&number, read).await?;
     Ok(Json(json!({})))
 }

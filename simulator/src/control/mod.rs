@@ -8,6 +8,7 @@ pub mod cli;
 mod customers;
 mod faults;
 mod file;
+mod groups;
 mod guard;
 mod history;
 mod live;
@@ -81,6 +82,12 @@ pub fn router(world: World, closing: CancellationToken) -> Router {
         .route("/customers/{number}/messages/{id}/media", get(file::of_customer))
         .route("/customers/{number}/typing", post(customers::typing))
         .route("/customers/{number}/read", post(customers::read))
+        .route("/groups", get(groups::list).post(groups::create))
+        .route("/groups/{id}", get(groups::read).post(groups::edit))
+        .route("/groups/{id}/members", post(groups::members))
+        .route("/groups/{id}/leave", post(groups::leave))
+        .route("/groups/{id}/messages", get(groups::transcript))
+        .route("/groups/{id}/picture", put(groups::picture).delete(groups::no_picture))
         .route("/load", post(load::run))
         .route("/scenarios", post(scenario::run))
         .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))

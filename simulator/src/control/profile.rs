@@ -27,6 +27,26 @@ struct Drawn {
 }
 
 /// The bytes of a picture with their content type, or `{"seed": 7}` for a drawn one.
+#[derive(Debug)]
+pub(super) struct Drawing {
+    pub bytes: Option<Vec<u8>>,
+    pub seed: u64,
+}
+
+impl Drawing {
+    pub(super) fn asked(headers: &HeaderMap, bytes: &Bytes) -> Result<Self, Problem> {
+        let says = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if says.starts_with("image/") {
+            return Ok(Self { bytes: Some(bytes.to_vec()), seed: 0 });
+        }
+        if bytes.is_empty() {
+            return Ok(Self { bytes: None, seed: 0 });
+        }
+        let Drawn { seed } = serde_json::from_slice(bytes).map_err(|error| Problem::invalid(error.to_string()))?;
+        Ok(Self { bytes: None, seed })
+    }
+}
+
 async fn put(
     control: Control,
     number: &str,
@@ -34,16 +54,8 @@ async fn put(
     headers: &HeaderMap,
     bytes: Bytes,
 ) -> Result<Json<PictureView>, Problem> {
-    let says = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if says.starts_with("image/") {
-        return Ok(Json(control.world.set_picture(number, kind, Some(bytes.to_vec()), 0).await?));
-    }
-    let drawn: Drawn = if bytes.is_empty() {
-        Drawn::default()
-    } else {
-        serde_json::from_slice(&bytes).map_err(|error| Problem::invalid(error.to_string()))?
-    };
-    Ok(Json(control.world.set_picture(number, kind, None, drawn.seed).await?))
+    let Drawing { bytes, seed } = Drawing::asked(headers, &bytes)?;
+    Ok(Json(control.world.set_picture(number, kind, bytes, seed).await?))
 }
 
 pub(super) async fn customer_picture(

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{body::check_number, problem::Problem};
+use super::{
+    body::{check_chat, check_number},
+    problem::Problem,
+};
 use crate::world::{
     ButtonAnswerContent, ContactContent, Content, EditContent, ListAnswerContent, LocationContent, MediaContent,
     PollContent, PollVoteContent, QuoteContent, ReactionContent, RevokeContent, SendMessage, UnknownContent,
@@ -42,7 +45,7 @@ pub(super) struct SendBody {
 
 impl SendBody {
     pub(super) fn check(self) -> Result<SendMessage, Problem> {
-        check_number(&self.to)?;
+        check_chat(&self.to)?;
         let mut contents = [
             self.text.map(Content::Text),
             self.media.map(Content::Media),

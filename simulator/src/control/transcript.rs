@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::world::{
     ButtonAnswerContent, ContactContent, Content, Direction, EditContent, ListAnswerContent, LocationContent,
-    MediaContent, MessageView, PollContent, PollVoteContent, QuoteContent, Reaction, ReactionContent, RevokeContent,
-    Status,
+    MediaContent, MessageView, PollContent, PollVoteContent, QuoteContent, Reaction, ReactionContent, ReaderView,
+    RevokeContent, Status,
 };
 
 /// One message of a transcript, seen by the person whose transcript it is.
@@ -63,6 +63,9 @@ pub(super) struct MessageJson {
     status: Status,
     /// When `status` was reached, UTC milliseconds.
     status_time: i64,
+    /// Of an own message in a group: how far it is with each reader.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    receipts: Vec<ReaderView>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -105,6 +108,7 @@ impl From<MessageView> for MessageJson {
             time: message.at,
             status: message.status,
             status_time: message.status_at,
+            receipts: message.receipts,
         };
         json.say(message.content);
         if let Some(edited) = message.effects.edited {

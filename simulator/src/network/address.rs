@@ -1,6 +1,6 @@
 //! Who is who: one address per device, whatever name (telephone number or hidden id) a stanza uses for it.
 
-use wacore_binary::{Jid, NodeValue, Server};
+use wacore_binary::{Jid, JidExt as _, NodeValue, Server};
 
 /// A device of an account. Device 0 is the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +22,42 @@ impl Address {
     pub fn jid(self) -> Jid {
         Jid::pn_device(self.number.to_string(), self.device)
     }
+}
+
+/// Ids of groups begin here. Telephone numbers are shorter: one number says which chat is meant, be it with a person or a
+/// group.
+const FIRST_GROUP: u64 = 120_363_000_000_000_000;
+const LAST_GROUP: u64 = 120_363_999_999_999_999;
+
+/// Whether a chat is a group.
+pub fn is_group(chat: u64) -> bool {
+    (FIRST_GROUP..=LAST_GROUP).contains(&chat)
+}
+
+/// An id that no group has yet, most likely.
+pub fn new_group_id() -> u64 {
+    FIRST_GROUP + u64::from_be_bytes(crate::crypto::random()) % 1_000_000_000_000
+}
+
+pub fn chat_jid(chat: u64) -> Jid {
+    if is_group(chat) { Jid::group(chat.to_string()) } else { Address::phone(chat).jid() }
+}
+
+/// As the control interface names a chat: a person by the number, a group by its jid.
+pub fn chat_name(chat: u64) -> String {
+    if is_group(chat) { chat_jid(chat).to_string() } else { chat.to_string() }
+}
+
+/// The group that a jid names.
+pub fn group_of(jid: &Jid) -> Option<u64> {
+    if jid.is_group() { jid.user.parse().ok().filter(|id| is_group(*id)) } else { None }
+}
+
+/// The id of a group, with or without its `@g.us`.
+pub fn parse_group(text: &str) -> Option<u64> {
+    let digits = text.strip_suffix("@g.us").unwrap_or(text);
+    let digits = digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(digits)?;
+    digits.parse().ok().filter(|id| is_group(*id))
 }
 
 /// The server itself, as it signs its own stanzas: the server name with an empty user.
@@ -48,6 +84,19 @@ pub fn parse_lid(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_is_told_from_a_person() {
+        let id = new_group_id();
+        let name = chat_name(id);
+        assert!(name.ends_with("@g.us") && is_group(id), "{name}");
+        assert_eq!((parse_group(&name), parse_group(&id.to_string())), (Some(id), Some(id)));
+        assert_eq!(group_of(&chat_jid(id)), Some(id));
+        assert_eq!((chat_name(4_915_112_345_678), is_group(999_999_999_999_999)), ("4915112345678".to_owned(), false));
+        for wrong in ["", "@g.us", "4915112345678", "4915112345678@g.us", "120363x@g.us"] {
+            assert_eq!(parse_group(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn numbers_are_digits_with_a_country_code() {

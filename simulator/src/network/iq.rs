@@ -1,6 +1,7 @@
 //! Questions to the server. Every one that carries an id is answered: a client that waits for an answer stalls.
 
 pub mod appstate;
+mod groups;
 pub mod keys;
 mod usync;
 
@@ -63,10 +64,9 @@ pub(super) async fn answer(serving: &Serving, question: &NodeRef<'_>) -> Result<
         ("privacy", "set", "privacy") => set_privacy(serving, question).await?,
         ("blocklist", _, _) => blocklist(serving, question).await?,
         ("w:m", _, _) => result(question).children([media_conn(serving)]).build(),
-        ("w:g2", "get", "participating") => result(question).children([NodeBuilder::new("groups").build()]).build(),
         ("w:profile:picture", "get", _) => profile::picture(serving, question),
         ("w:mex", ..) => profile::mex(serving, question),
-        ("w:g2", ..) => error(question, 404, "item-not-found"),
+        ("w:g2", kind, _) => groups::answer(serving, question, kind).await?,
         ("md", "set", "remove-companion-device") => return remove_companion(serving, question).await,
         // A device that is linked has nothing to ask here.
         ("md", "set", "link_code_companion_reg") => error(question, 403, "forbidden"),

@@ -6,6 +6,7 @@ pub mod address;
 pub mod certificate;
 pub mod faults;
 pub mod frame;
+pub mod groups;
 mod iq;
 pub use iq::appstate;
 pub use iq::keys;
@@ -18,6 +19,7 @@ pub mod passkey;
 pub mod presence;
 pub mod profile;
 pub mod queue;
+pub mod receipts;
 mod registering;
 pub mod route;
 mod session;
@@ -63,6 +65,7 @@ pub struct Network {
     authority: Authority,
     certificate: Vec<u8>,
     directory: RwLock<Directory>,
+    groups: groups::Groups,
     pub faults: Faults,
     pub media: Media,
     /// Files that simulated people decrypt now.
@@ -115,6 +118,7 @@ impl Network {
             certificate: authority.chain(),
             authority,
             directory: RwLock::default(),
+            groups: groups::Groups::default(),
             faults: Faults::default(),
             media,
             fetching: tokio::sync::Semaphore::new(FETCHING),

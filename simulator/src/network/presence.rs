@@ -7,6 +7,7 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, NodeContent, NodeRef, Server};
 
 use super::account::{Account, Device, lock};
+use super::address::group_of;
 use super::profile::Presence;
 use super::session::Serving;
 use super::{Network, now_seconds};
@@ -14,12 +15,32 @@ use super::{Network, now_seconds};
 /// `<chatstate to>` from a linked device.
 pub fn chatstate(serving: &Serving, node: &NodeRef<'_>) {
     let Some(to) = node.attrs().optional_jid("to") else { return };
+    let children: Vec<Node> = node.children().unwrap_or_default().iter().map(NodeRef::to_owned).collect();
+    if let Some(id) = group_of(&to) {
+        serving.network.type_in_group(&serving.account, id, children);
+        return;
+    }
     let Some(target) = serving.network.resolve(&to).and_then(|to| serving.network.account(to.number)) else { return };
     let (from, ..) = Network::names(&serving.account, 0, to.server == Server::Lid);
-    let children = node.children().unwrap_or_default().iter().map(NodeRef::to_owned).collect();
     let mut state = NodeBuilder::new("chatstate").attr("from", from).build();
     state.content = Some(NodeContent::Nodes(children));
     serving.network.send_live(&target, &state);
+}
+
+impl Network {
+    /// Tells the other members that somebody types. False when it is no member.
+    pub fn type_in_group(&self, account: &Account, id: u64, children: Vec<Node>) -> bool {
+        let Some(group) = self.group(id).filter(|group| group.member(account.lid).is_some()) else { return false };
+        let (name, ..) = group.names(account, 0);
+        let state = NodeBuilder::new("chatstate").attr("from", group.jid()).attr("participant", name);
+        let state = state.children(children).build();
+        for member in self.members(&group) {
+            if member.number != account.number {
+                self.send_live(&member, &state);
+            }
+        }
+        true
+    }
 }
 
 /// Who wants to know when an account comes and goes, and whether by its hidden id.

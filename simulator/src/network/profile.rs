@@ -8,7 +8,7 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeRef};
 
 use super::account::{Account, Device, lock};
-use super::address::Address;
+use super::address::{Address, group_of};
 use super::presence::presence_of;
 use super::session::Serving;
 use super::{Network, iq, now_seconds, route};
@@ -58,6 +58,8 @@ impl Network {
             })
             .await?;
         let mut all: BTreeSet<u64> = owners.into_iter().map(i64::cast_unsigned).collect();
+        let groups = self.groups_of(account.lid);
+        all.extend(groups.iter().flat_map(|group| self.members(group)).map(|member| member.number));
         all.extend(lock(&account.profile).watchers.iter().copied());
         all.extend(lock(&self.subscriptions).get(&account.number).into_iter().flatten().map(|(number, _)| *number));
         all.remove(&account.number);
@@ -159,9 +161,14 @@ impl Network {
 pub(super) fn picture(serving: &Serving, question: &NodeRef<'_>) -> Node {
     let target = question.attrs().optional_jid("target");
     let account = target
-        .map_or(Some(serving.account.number), |jid| serving.network.resolve(&jid).map(|address| address.number))
+        .as_ref()
+        .map_or(Some(serving.account.number), |jid| serving.network.resolve(jid).map(|address| address.number))
         .and_then(|number| serving.network.account(number));
-    let picture = account.and_then(|account| lock(&account.profile).picture.clone());
+    let group = target.as_ref().and_then(group_of).and_then(|id| serving.network.group(id));
+    let picture = match group {
+        Some(group) => group.member(serving.account.lid).and(group.picture),
+        None => account.and_then(|account| lock(&account.profile).picture.clone()),
+    };
     let Some(picture) = picture else { return iq::error(question, 404, "item-not-found") };
     let asked = question.get_optional_child("picture");
     let attr = |key: &str| asked.and_then(|asked| asked.attrs().optional_string(key).map(std::borrow::Cow::into_owned));

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, Node, NodeRef, Server};
+use wacore_binary::{Jid, JidExt as _, Node, NodeRef, Server};
 
 use super::account::{Account, Attachment, Device, LocalEvent, lock};
-use super::address::Address;
-use super::profile;
-use super::queue::{Class, Key};
+use super::address::{Address, group_of};
 use super::session::Serving;
 use super::{Network, now_seconds};
+use super::{groups, profile};
 use crate::crypto;
 use crate::store::StoreError;
 use crate::world::FaultKind;
@@ -20,9 +19,15 @@ pub fn new_stanza_id() -> String {
     hex::encode_upper(crypto::random::<10>())
 }
 
-/// Digits of the user that a stanza comes from; 0 for the server.
+/// Digits of the user that a stanza comes from; 0 for the server. In a group that is a member, by its number.
 pub fn author(node: &Node) -> u64 {
-    node.attrs.get("from").and_then(wacore_binary::NodeValue::to_jid).and_then(|jid| jid.user.parse().ok()).unwrap_or(0)
+    let jid = |key: &str| node.attrs.get(key).and_then(wacore_binary::NodeValue::to_jid);
+    let named = match jid("participant") {
+        Some(member) if member.is_lid() => jid("participant_pn").or(Some(member)),
+        Some(member) => Some(member),
+        None => jid("from"),
+    };
+    named.and_then(|jid| jid.user.parse().ok()).unwrap_or(0)
 }
 
 /// `<ack class=… id from=TO>` for a stanza.
@@ -99,6 +104,15 @@ impl Network {
     ) {
         let name = author.device(device).map(|device| lock(&device.record).push_name.clone());
         let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| author.name());
+        if let Some(group) = group_of(&outbound.to).and_then(|id| self.group(id)) {
+            let mut outbound = outbound;
+            for copy in std::mem::take(&mut outbound.copies) {
+                let Some(target) = self.device(copy.to) else { continue };
+                let node = groups::address(&group, author, device, &name, t, &outbound, copy.enc);
+                put(by_target, target, node);
+            }
+            return;
+        }
         let to_self = self.resolve(&outbound.to).is_some_and(|to| to.number == author.number);
         let peer_message = outbound.extra.iter().any(|(key, value)| *key == "category" && value == "peer");
         for copy in outbound.copies {
@@ -129,91 +143,8 @@ impl Network {
             if let Some(identity) = &outbound.device_identity {
                 children.push(NodeBuilder::new("device-identity").bytes(identity.clone()).build());
             }
-            let node = node.children(children).build();
-            match by_target.iter_mut().find(|(known, _)| known.address == target.address) {
-                Some((_, nodes)) => nodes.push(node),
-                None => by_target.push((target, vec![node])),
-            }
+            put(by_target, target, node.children(children).build());
         }
-    }
-
-    /// Passes a receipt of `reader` on to the devices of whoever wrote the messages, and to the reader's other devices.
-    pub async fn pass_receipt(&self, reader: &Account, device: u16, receipt: Receipt) -> Result<(), StoreError> {
-        let (from, ..) = Self::names(reader, device, receipt.by_lid);
-        let build = |from: Jid, recipient: Option<&Jid>| {
-            let mut node = NodeBuilder::new("receipt")
-                .attr("from", from)
-                .attr("id", receipt.ids[0].as_str())
-                .attr("t", receipt.at);
-            if !receipt.kind.is_empty() {
-                node = node.attr("type", receipt.kind.as_str());
-            }
-            if let Some(recipient) = recipient {
-                node = node.attr("recipient", recipient.clone());
-            }
-            if receipt.ids.len() > 1 {
-                let items = receipt.ids[1..].iter().map(|id| NodeBuilder::new("item").attr("id", id.as_str()).build());
-                node = node.children([NodeBuilder::new("list").children(items).build()]);
-            }
-            node.build()
-        };
-        let for_author = matches!(receipt.kind.as_str(), "" | "read" | "played");
-        if for_author && let Some(author) = self.account(receipt.to.number) {
-            let (from, to_self) = (from.to_non_ad(), author.number == reader.number);
-            for target in author.devices() {
-                if !(to_self && target.address.device == device) {
-                    self.enqueue(&target, reader.number, build(from.clone(), None)).await?;
-                }
-            }
-        }
-        if matches!(receipt.kind.as_str(), "read" | "read-self" | "played" | "played-self")
-            && receipt.to.number != reader.number
-        {
-            let chat = receipt.to.jid().to_non_ad();
-            for sibling in reader.devices() {
-                if sibling.address.device != device {
-                    self.enqueue(&sibling, reader.number, build(from.clone(), Some(&chat))).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Passes a request for repetition on to the device that wrote the message.
-    pub async fn pass_retry(
-        &self,
-        reader: &Account,
-        device: u16,
-        to: (Address, bool),
-        id: &str,
-        children: Vec<Node>,
-    ) -> Result<(), StoreError> {
-        let (author, by_lid) = to;
-        let Some(target) = self.device(author) else { return Ok(()) };
-        let (from, ..) = Self::names(reader, device, by_lid);
-        let node = NodeBuilder::new("receipt")
-            .attr("from", from)
-            .attr("id", id)
-            .attr("t", now_seconds())
-            .attr("type", "retry")
-            .children(children)
-            .build();
-        self.enqueue(&target, reader.number, node).await
-    }
-
-    /// Passes a linked device's complaint about a file on to its phone.
-    async fn pass_server_error(&self, serving: &Serving, id: &str, complaint: &NodeRef<'_>) -> Result<(), StoreError> {
-        let Some(phone) = serving.account.device(0) else { return Ok(()) };
-        let children: Vec<Node> = complaint.children().unwrap_or_default().iter().map(NodeRef::to_owned).collect();
-        let mut node = NodeBuilder::new("receipt")
-            .attr("from", serving.device.address.jid())
-            .attr("id", id)
-            .attr("t", now_seconds())
-            .attr("type", "server-error");
-        if let Some(category) = complaint.get_attr("category") {
-            node = node.attr("category", category.as_str().into_owned());
-        }
-        self.enqueue(&phone, serving.account.number, node.children(children).build()).await
     }
 
     /// Sends something that may be lost to every connected device of an account.
@@ -245,27 +176,23 @@ impl Network {
     }
 }
 
-/// A receipt on its way.
-#[derive(Debug)]
-pub struct Receipt {
-    /// Who wrote the messages.
-    pub to: Address,
-    pub by_lid: bool,
-    /// Never empty.
-    pub ids: Vec<String>,
-    /// Empty for delivered.
-    pub kind: String,
-    /// Seconds.
-    pub at: i64,
+fn put(by_target: &mut Vec<(Arc<Device>, Vec<Node>)>, target: Arc<Device>, node: Node) {
+    match by_target.iter_mut().find(|(known, _)| known.address == target.address) {
+        Some((_, nodes)) => nodes.push(node),
+        None => by_target.push((target, vec![node])),
+    }
 }
 
-fn text(node: &NodeRef<'_>, key: &str) -> String {
+pub(super) fn text(node: &NodeRef<'_>, key: &str) -> String {
     node.get_attr(key).map(|value| value.as_str().into_owned()).unwrap_or_default()
 }
 
 /// `<message>` from a linked device.
 pub async fn message(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreError> {
     let Some(to) = node.attrs().optional_jid("to") else { return Ok(()) };
+    if to.is_group() {
+        return groups::message(serving, node, &to).await;
+    }
     let positive = ack(node, "message").attr("t", now_seconds());
     let fault = serving.network.faults.incoming(serving.device.address, "message");
     if let Some(FaultKind::Refuse { code }) = fault {
@@ -329,45 +256,4 @@ fn outbound(serving: &Serving, node: &NodeRef<'_>, to: Jid) -> Result<Outbound, 
         device_identity.or_else(|| begins.then(|| lock(&serving.device.record).device_identity.clone()));
     let kind = Some(text(node, "type")).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "text".to_owned());
     Ok(Outbound { id, to, kind, extra, copies, device_identity })
-}
-
-/// `<receipt>` from a linked device: confirms what waits for it and is passed on.
-pub async fn receipt(serving: &Serving, node: &NodeRef<'_>) -> Result<(), StoreError> {
-    let network = &serving.network;
-    let mut attrs = node.attrs();
-    let named = attrs.optional_jid("to");
-    let kind = text(node, "type");
-    let author = match &named {
-        Some(jid) => network.resolve(jid),
-        // A client that takes in a copy of its own account's message need not name the author.
-        None => (kind == "sender").then(|| Address::phone(serving.account.number)),
-    };
-    let mut ids = vec![text(node, "id")];
-    if let Some(list) = node.get_optional_child("list") {
-        ids.extend(list.get_children_by_tag("item").map(|item| text(item, "id")));
-    }
-    ids.retain(|id| !id.is_empty());
-    if kind == "server-error" {
-        // Confirms nothing: it asks the own phone to put a file up again.
-        if let Some(id) = ids.first() {
-            serving.network.pass_server_error(serving, id, node).await?;
-        }
-    } else if let (Some(author), false) = (author, ids.is_empty()) {
-        let keys: Vec<(Key, u64)> = ids.iter().map(|id| (Key::new(Class::Message, id, ""), author.number)).collect();
-        network.confirm(&serving.device, &keys).await?;
-        let by_lid = named.is_some_and(|jid| jid.server == Server::Lid);
-        let device = serving.device.address.device;
-        if kind == "retry" || kind == "enc_rekey_retry" {
-            let children = node.children().unwrap_or_default().iter().map(NodeRef::to_owned).collect();
-            network.pass_retry(&serving.account, device, (author, by_lid), &ids[0], children).await?;
-        } else {
-            let at = attrs.optional_u64("t").and_then(|at| i64::try_from(at).ok()).unwrap_or_else(now_seconds);
-            // Not in the foreground, but delivered all the same: whoever wrote it is not told the difference.
-            let kind = if kind == "inactive" { String::new() } else { kind };
-            let receipt = Receipt { to: author, by_lid, ids, kind, at };
-            network.pass_receipt(&serving.account, device, receipt).await?;
-        }
-    }
-    serving.link.send(ack(node, "receipt").build()).await;
-    Ok(())
 }

@@ -12,7 +12,7 @@ use super::address::Address;
 use super::link::{Link, Out};
 use super::pairing::{self, Offer, Registration};
 use super::queue::{Class, Key as QueueKey};
-use super::{Network, iq, now_seconds, presence, registering, route};
+use super::{Network, iq, now_seconds, presence, receipts, registering, route};
 use crate::crypto::Key;
 use crate::store::StoreError;
 use crate::world::{Change, FaultKind};
@@ -228,7 +228,7 @@ impl Serving {
         match &*node.tag {
             "iq" => iq::answer(self, node).await,
             "message" => route::message(self, node).await,
-            "receipt" => route::receipt(self, node).await,
+            "receipt" => receipts::receipt(self, node).await,
             "ack" => self.acknowledged(node).await,
             "chatstate" => {
                 presence::chatstate(self, node);
@@ -269,14 +269,15 @@ impl Serving {
             }
             Some("receipt") => vec![QueueKey::new(Class::Receipt, &id, &kind)],
             Some("notification") => vec![QueueKey::new(Class::Notification, &id, "")],
-            // A message is confirmed by its receipt; one that brought nothing to read, by this.
             Some("message") => vec![QueueKey::new(Class::Message, &id, "")],
             _ => return Ok(()),
         };
         let refused = attrs.optional_string("error").is_some();
-        let peer = attrs.optional_jid("to").and_then(|jid| self.network.resolve(&jid)).map_or(0, |peer| peer.number);
+        // In a group it is a member that is meant.
+        let named = attrs.optional_jid("participant").or_else(|| attrs.optional_jid("to"));
+        let peer = named.and_then(|jid| self.network.resolve(&jid)).map_or(0, |peer| peer.number);
         for key in keys {
-            if key.class == Class::Message && !refused && !self.is_empty(&key, peer) {
+            if key.class == Class::Message && !refused && !self.needs_no_receipt(&key, peer) {
                 continue;
             }
             if self.network.confirm(&self.device, &[(key, peer)]).await? {
@@ -286,10 +287,13 @@ impl Serving {
         Ok(())
     }
 
-    /// Whether a message waits under this key that has nothing to decrypt.
-    fn is_empty(&self, key: &QueueKey, peer: u64) -> bool {
+    /// Whether a message waits under this key that has nothing to decrypt, or that another device of the account wrote into
+    /// a group: who reads those need not send a receipt.
+    fn needs_no_receipt(&self, key: &QueueKey, peer: u64) -> bool {
         let queue = lock(&self.device.queue);
-        queue.find(key, peer).is_some_and(|node| node.get_optional_child("enc").is_none())
+        let Some(node) = queue.find(key, peer) else { return false };
+        let own = node.attrs.get("participant").is_some() && route::author(node) == self.account.number;
+        own || node.get_optional_child("enc").is_none()
     }
 
     async fn presence(&self, node: &NodeRef<'_>) {

@@ -203,10 +203,19 @@ async fn read(
         let plain = wacore_binary::util::unpack(&frame).map_err(|_| "a frame cannot be unpacked")?;
         let node = OwnedNodeRef::new(plain.into_owned()).map_err(|_| "a stanza cannot be decoded")?;
         tracing::trace!(from = ?session, node = ?node.get(), "in");
+        way("in", &node.get().tag, |name| node.get().get_attr(name).map(|value| value.as_str().into_owned()));
         session.handle(node.get()).await.map_err(|error| {
             tracing::error!(%error, "a stanza was not served");
             "the state could not be written"
         })?;
+    }
+}
+
+/// One line for each stanza, by which the way of a message can be followed through a log.
+fn way(direction: &str, tag: &str, attribute: impl Fn(&str) -> Option<String>) {
+    if tracing::enabled!(target: "ownline_simulator::way", tracing::Level::DEBUG) {
+        let [id, kind, from, to, offline] = ["id", "type", "from", "to", "offline"].map(attribute);
+        tracing::debug!(target: "ownline_simulator::way", direction, tag, id, kind, from, to, offline);
     }
 }
 
@@ -455,6 +464,7 @@ impl Writer {
     /// Encrypts a stanza into the buffer.
     async fn write(&mut self, node: &Node) -> Result<(), Closed> {
         tracing::trace!(?node, "out");
+        way("out", &node.tag, |name| node.attrs.get(name).map(|value| value.as_str().into_owned()));
         self.scratch.clear();
         if let Err(error) = wacore_binary::marshal::marshal_to_vec(node, &mut self.scratch) {
             tracing::error!(%error, tag = %node.tag, "a stanza cannot be encoded");

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Node, NodeContent, NodeValue};
+use wacore_binary::{Jid, Node, NodeContent, NodeValue};
 use wacore_libsignal::protocol::SignalProtocolError;
 use waproto::buffa::Message as _;
 use waproto::whatsapp::Message;
+use waproto::whatsapp::message::SenderKeyDistributionMessage;
 
 use super::content::{self, FileRef};
 use super::fetch;
-use super::keyring::{Keyring, KeyringError};
+use super::keyring::{Keyring, KeyringError, Sender};
 use super::media_retry::Request;
 use super::outbox::{device_sent, enc_in, stanza};
 use super::person::Person;
 use super::transcript;
 use crate::network::account::Kind;
-use crate::network::address::Address;
+use crate::network::address::{Address, group_of, parse_group};
 use crate::network::queue::Key;
-use crate::network::route::{Copy, Receipt};
+use crate::network::receipts::{Receipt, Retry};
+use crate::network::route::Copy;
 use crate::network::{now_ms, now_seconds};
 use crate::store::{MessageRow, Op, StoreError};
 use crate::world::{Change, Direction, Status};
@@ -30,10 +32,10 @@ const MAX_RETRIES: u64 = 5;
 #[derive(Default)]
 struct After {
     receipts: Vec<Receipt>,
-    /// Undecryptable: author, id, attempt.
-    retries: Vec<(Address, bool, String, u64)>,
-    /// Asked of us: who, id, attempt.
-    repetitions: Vec<(Address, String, u64)>,
+    /// Undecryptable: where from, id, attempt.
+    retries: Vec<(Origin, String, u64)>,
+    /// Asked of us: who, in which group, id, attempt.
+    repetitions: Vec<(Address, Option<u64>, String, u64)>,
     /// What companions want of the phone: who, the message's id, what.
     wishes: Vec<(u16, String, Message)>,
     changed: Vec<String>,
@@ -41,6 +43,28 @@ struct After {
     files: Vec<(String, u64, FileRef)>,
     renewals: Vec<Request>,
     prekeys_low: bool,
+}
+
+/// Whom a message is from, and where it was said.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    author: Address,
+    by_lid: bool,
+    /// Said in a group; and the author's hidden id, under which its key is kept.
+    group: Option<(u64, u64)>,
+}
+
+impl Origin {
+    fn delivered(self, id: &str) -> Receipt {
+        let Self { author: to, by_lid, group } = self;
+        let group = group.map(|(group, _)| group);
+        Receipt { to, by_lid, group, ids: vec![id.to_owned()], kind: String::new(), at: now_seconds() }
+    }
+
+    /// Under which the author's key for the group is kept.
+    fn sender(self) -> Option<Sender> {
+        self.group.map(|(group, lid)| Sender { group, lid, device: self.author.device })
+    }
 }
 
 fn text(node: &Node, key: &str) -> String {
@@ -54,8 +78,8 @@ fn bytes(node: &Node) -> &[u8] {
     }
 }
 
-fn delivered(author: Address, by_lid: bool, id: &str) -> Receipt {
-    Receipt { to: author, by_lid, ids: vec![id.to_owned()], kind: String::new(), at: now_seconds() }
+fn jid(node: &Node, key: &str) -> Option<Jid> {
+    node.attrs.get(key).and_then(NodeValue::to_jid)
 }
 
 impl Person {
@@ -78,11 +102,11 @@ impl Person {
         for receipt in after.receipts {
             self.network.pass_receipt(&self.account, 0, receipt).await?;
         }
-        for (author, by_lid, id, count) in after.retries {
-            self.ask_again(author, by_lid, &id, count).await?;
+        for (origin, id, count) in after.retries {
+            self.ask_again(origin, &id, count).await?;
         }
-        for (device, id, count) in after.repetitions {
-            self.repeat(device, &id, count).await?;
+        for (device, group, id, count) in after.repetitions {
+            self.repeat(device, group, &id, count).await?;
         }
         for (device, id, wish) in after.wishes {
             self.grant(device, &id, wish).await?;
@@ -105,16 +129,32 @@ impl Person {
         Ok(())
     }
 
-    async fn read_message(&self, keyring: &mut Keyring, node: &Node, ops: &mut Vec<Op>, after: &mut After) {
-        let from = node.attrs.get("from").and_then(NodeValue::to_jid);
-        let Some((from, by_lid)) = from.and_then(|jid| Some((self.network.resolve(&jid)?, jid.server.is_lid_family())))
-        else {
-            return;
+    /// Where a message comes from.
+    fn origin(&self, node: &Node) -> Option<Origin> {
+        let from = jid(node, "from")?;
+        let Some(group) = group_of(&from) else {
+            return Some(Origin {
+                author: self.network.resolve(&from)?,
+                by_lid: from.server.is_lid_family(),
+                group: None,
+            });
         };
+        let member = jid(node, "participant")?;
+        let author = self.network.resolve(&member)?;
+        let lid = self.network.account(author.number)?.lid;
+        Some(Origin { author, by_lid: member.server.is_lid_family(), group: Some((group, lid)) })
+    }
+
+    async fn read_message(&self, keyring: &mut Keyring, node: &Node, ops: &mut Vec<Op>, after: &mut After) {
+        let Some(origin) = self.origin(node) else { return };
         let id = text(node, "id");
         for enc in node.get_children_by_tag("enc") {
-            let opened = keyring.open_message(from, &text(enc, "type"), bytes(enc), ops).await;
-            let message = match opened.map(|plain| Message::decode_from_slice(&plain)) {
+            let kind = text(enc, "type");
+            let opened = match origin.sender() {
+                Some(sender) if kind == "skmsg" => keyring.open_from_group(sender, bytes(enc), ops).await,
+                _ => keyring.open_message(origin.author, &kind, bytes(enc), ops).await,
+            };
+            let mut message = match opened.map(|plain| Message::decode_from_slice(&plain)) {
                 Ok(Ok(message)) => message,
                 Ok(Err(error)) => {
                     tracing::warn!(%error, id, "a decrypted message is malformed");
@@ -122,46 +162,72 @@ impl Person {
                 }
                 // Read before; the confirmation was lost with the end of the program.
                 Err(KeyringError::Signal(SignalProtocolError::DuplicatedMessage(..))) => {
-                    if from.number != self.number() {
-                        after.receipts.push(delivered(from, by_lid, &id));
+                    if origin.author.number != self.number() {
+                        after.receipts.push(origin.delivered(&id));
                     }
                     continue;
                 }
                 Err(error) => {
-                    tracing::info!(%error, id, from = %from.jid(), "a message cannot be decrypted; asking again");
+                    tracing::info!(%error, id, from = %origin.author.jid(), "a message cannot be decrypted; asking again");
                     let count = enc.attrs.get("count").and_then(|count| count.as_str().parse().ok()).unwrap_or(0) + 1;
-                    after.retries.push((from, by_lid, id.clone(), count));
-                    continue;
+                    after.retries.push((origin, id, count));
+                    // Without the key that it brought, the rest cannot be read either.
+                    return;
                 }
             };
-            self.take_in(from, by_lid, &id, node, message, ops, after);
+            if let Some(distribution) = message.sender_key_distribution_message.take() {
+                self.take_key(keyring, origin, &distribution, ops).await;
+                if message == Message::default() {
+                    continue;
+                }
+            }
+            self.take_in(origin, &id, node, message, ops, after);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of reading, split off for length")]
+    async fn take_key(
+        &self,
+        keyring: &mut Keyring,
+        origin: Origin,
+        told: &SenderKeyDistributionMessage,
+        ops: &mut Vec<Op>,
+    ) {
+        let named = told.group_id.as_deref().and_then(parse_group);
+        let key = told.axolotl_sender_key_distribution_message.as_deref();
+        let (Some(sender), Some(key)) = (origin.sender().filter(|sender| Some(sender.group) == named), key) else {
+            tracing::warn!(from = %origin.author.jid(), "a key for another group than it came in");
+            return;
+        };
+        if let Err(error) = keyring.take_key(sender, key, ops).await {
+            tracing::warn!(%error, from = %origin.author.jid(), "a key for a group is of no use");
+        }
+    }
+
     fn take_in(
         &self,
-        from: Address,
-        by_lid: bool,
+        origin: Origin,
         id: &str,
         node: &Node,
         mut message: Message,
         ops: &mut Vec<Op>,
         after: &mut After,
     ) {
+        let from = origin.author;
         let own = from.number == self.number();
         if own && text(node, "category") == "peer" {
             after.wishes.push((from.device, id.to_owned(), message));
             return;
         }
         let mut peer = from.number;
-        if let Some(mut copy) = message.device_sent_message.take() {
+        if let Some((group, _)) = origin.group {
+            peer = group;
+        } else if let Some(mut copy) = message.device_sent_message.take() {
             let chat = copy.destination_jid.as_deref().and_then(|jid| jid.parse().ok());
             let Some(chat) = chat.and_then(|jid| self.network.resolve(&jid)) else { return };
             let Some(inner) = copy.message.take() else { return };
             (peer, message) = (chat.number, inner);
         } else if own {
-            let chat = node.attrs.get("recipient").and_then(NodeValue::to_jid);
+            let chat = jid(node, "recipient");
             peer = chat.and_then(|jid| self.network.resolve(&jid)).map_or(from.number, |chat| chat.number);
         }
         let direction = if own { Direction::Sent } else { Direction::Received };
@@ -184,21 +250,23 @@ impl Person {
             after.files.push((id.to_owned(), from.number, file));
         }
         if !own {
-            after.receipts.push(delivered(from, by_lid, id));
+            after.receipts.push(origin.delivered(id));
+        } else if let Some(group) = origin.group.and_then(|(group, _)| self.network.group(group)) {
+            ops.push(Op::Readers { owner: self.number(), id: id.to_owned(), readers: self.readers(&group) });
         }
     }
 
     fn read_receipt(&self, node: &Node, ops: &mut Vec<Op>, after: &mut After) {
-        let resolve =
-            |key: &str| node.attrs.get(key).and_then(NodeValue::to_jid).and_then(|jid| self.network.resolve(&jid));
-        let Some(from) = resolve("from") else { return };
+        let resolve = |key: &str| jid(node, key).and_then(|jid| self.network.resolve(&jid));
+        let group = jid(node, "from").as_ref().and_then(group_of);
+        let Some(from) = resolve(if group.is_some() { "participant" } else { "from" }) else { return };
         let kind = text(node, "type");
         if kind == "retry" {
             let count = node
                 .get_optional_child("retry")
                 .and_then(|retry| retry.attrs.get("count").and_then(|count| count.as_str().parse().ok()))
                 .unwrap_or(1);
-            after.repetitions.push((from, text(node, "id"), count));
+            after.repetitions.push((from, group, text(node, "id"), count));
             return;
         }
         if kind == "server-error" {
@@ -212,19 +280,24 @@ impl Person {
             _ => return,
         };
         // A companion of ours opened what another wrote; anybody else confirms what we wrote.
-        let author = if from.number == self.number() { resolve("recipient").map(|chat| chat.number) } else { None };
+        let opened = || resolve("participant").or_else(|| resolve("recipient")).map(|author| author.number);
+        let author = if from.number == self.number() && group.is_none() { opened() } else { None };
         let author = author.unwrap_or(self.number());
         let at = text(node, "t").parse::<i64>().map_or_else(|_| now_ms(), |seconds| seconds * 1000);
         let list = node.get_optional_child("list");
         let more = list.into_iter().flat_map(|list| list.get_children_by_tag("item")).map(|item| text(item, "id"));
         for id in std::iter::once(text(node, "id")).chain(more) {
             after.changed.push(id.clone());
-            ops.push(Op::Status { owner: self.number(), id, author, status: transcript::status(status), at });
+            let (owner, status) = (self.number(), transcript::status(status));
+            ops.push(match group {
+                Some(_) => Op::ReadBy { owner, id, reader: from.number, status, at },
+                None => Op::Status { owner, id, author, status, at },
+            });
         }
     }
 
     /// Asks the author to encrypt a message anew, with fresh keys of ours.
-    async fn ask_again(&self, author: Address, by_lid: bool, id: &str, count: u64) -> Result<(), StoreError> {
+    async fn ask_again(&self, origin: Origin, id: &str, count: u64) -> Result<(), StoreError> {
         if count > MAX_RETRIES {
             return Ok(());
         }
@@ -244,11 +317,13 @@ impl Person {
         if let Some((prekey_id, prekey)) = first.first() {
             children.push(super::phone::retry_keys(&identity, (*prekey_id, prekey), &signed));
         }
-        self.network.pass_retry(&self.account, 0, (author, by_lid), id, children).await
+        let Origin { author: to, by_lid, group } = origin;
+        let retry = Retry { to, by_lid, group: group.map(|(group, _)| group), id: id.to_owned(), children };
+        self.network.pass_retry(&self.account, 0, retry).await
     }
 
     /// Encrypts a message anew for a device that could not read it.
-    async fn repeat(&self, device: Address, id: &str, count: u64) -> Result<(), StoreError> {
+    async fn repeat(&self, device: Address, group: Option<u64>, id: &str, count: u64) -> Result<(), StoreError> {
         if count > MAX_RETRIES {
             tracing::warn!(id, device = %device.jid(), "asked too often for a repetition");
             return Ok(());
@@ -257,13 +332,16 @@ impl Person {
         let found = transcript::find(&self.network.store, self.number(), id).await?;
         let own = device.number == self.number();
         let Some(row) = found.filter(|row| row.author == self.number()) else {
-            if own {
+            if own && group.is_none() {
                 // What only devices of one account say to each other does not enter the transcript.
                 self.network.store.write(vec![self.keys().await.forget(device)]).await?;
                 return self.repeat_to_companion(&target, id).await;
             }
             return Ok(());
         };
+        if let Some(group) = group {
+            return if row.peer == group { self.repeat_in_group(&target, group, row, count).await } else { Ok(()) };
+        }
         let Ok(message) = Message::decode_from_slice(&row.body) else { return Ok(()) };
         let envelope = content::envelope(&message);
         let plain = if own { device_sent(row.peer, &row.body) } else { row.body };

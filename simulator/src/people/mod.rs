@@ -5,6 +5,7 @@ mod attach;
 mod content;
 mod fetch;
 mod generate;
+mod group;
 pub mod history;
 mod inbox;
 mod keyring;
@@ -32,7 +33,7 @@ use crate::network::address::Address;
 use crate::store::{AccountRow, Op, StoreError};
 use crate::world::{Change, HistoryProgress, Result, WorldError};
 pub use fetch::OpenedFile;
-use keyring::{Keyring, PhoneSecrets, Secrets};
+use keyring::{GroupKeys, Keyring, PhoneSecrets, Secrets};
 pub use outbox::{Said, new_message_id};
 pub use person::Person;
 
@@ -81,7 +82,10 @@ impl People {
             .ok_or_else(|| damaged("no secrets"))?;
         let prekeys = std::mem::take(&mut row.prekeys);
         let sessions = std::mem::take(&mut row.sessions);
-        let keyring = Keyring::open(row.number, secrets, prekeys, sessions).ok_or_else(|| damaged("a damaged key"))?;
+        let groups =
+            GroupKeys { keys: std::mem::take(&mut row.sender_keys), holders: std::mem::take(&mut row.key_holders) };
+        let keyring =
+            Keyring::open(row.number, secrets, prekeys, sessions, groups).ok_or_else(|| damaged("a damaged key"))?;
         let no_device = damaged("no device");
         let account = self.network.restore(row)?;
         let device = account.device(0).ok_or(no_device)?;
@@ -101,7 +105,7 @@ impl People {
             passkey: None,
         });
         let secrets = Secrets::generate(phone);
-        let mut keyring = Keyring::open(number, secrets, Vec::new(), Vec::new())
+        let mut keyring = Keyring::open(number, secrets, Vec::new(), Vec::new(), GroupKeys::default())
             .ok_or_else(|| WorldError::Storage("new keys are unusable".to_owned()))?;
         let (prekeys, mut ops) = keyring.more_prekeys();
         let account = Arc::new(Account::new(Profile {

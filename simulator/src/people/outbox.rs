@@ -12,11 +12,12 @@ use super::poll::Poll;
 use super::{attach, transcript, wire};
 use crate::crypto;
 use crate::network::account::{Device, lock};
-use crate::network::address::Address;
+use crate::network::address::{Address, chat_jid, is_group};
 use crate::network::now_ms;
-use crate::network::route::{Copy, Outbound, Receipt};
+use crate::network::receipts::Receipt;
+use crate::network::route::{Copy, Outbound};
 use crate::store::{MessageRow, Op};
-use crate::world::{Content, Direction, MarkRead, Result, SendMessage, Sent, Status, WorldError};
+use crate::world::{Content, Direction, MarkRead, MessageView, Result, SendMessage, Sent, Status, WorldError};
 
 impl From<KeyringError> for WorldError {
     fn from(error: KeyringError) -> Self {
@@ -58,8 +59,8 @@ pub(super) fn device_sent(to: u64, message: &[u8]) -> Vec<u8> {
 pub struct Said {
     pub id: String,
     /// Encoded.
-    body: Vec<u8>,
-    envelope: Envelope,
+    pub(super) body: Vec<u8>,
+    pub(super) envelope: Envelope,
 }
 
 impl Said {
@@ -85,7 +86,11 @@ impl Person {
         if self.is_offline() {
             return Err(WorldError::PhoneOff);
         }
-        self.network.account(to).ok_or_else(|| WorldError::NoSuchAccount(to.to_string()))?;
+        if is_group(to) {
+            self.group_to_write(to)?;
+        } else {
+            self.network.account(to).ok_or_else(|| WorldError::NoSuchAccount(to.to_string()))?;
+        }
         let SendMessage { id, mut content, quote, .. } = message;
         let mut around = self.surroundings(to, &content).await?;
         if let Some(quote) = quote {
@@ -110,17 +115,33 @@ impl Person {
         let Some(id) = named(content) else { return Ok(around) };
         let row = self.row(id).await?;
         let own = row.author == self.number();
-        if !own && matches!(content, Content::Edit(_) | Content::Revoke(_)) {
+        // In a group admins delete what others wrote.
+        let may_delete = own || self.network.group(to).is_some_and(|group| group.is_admin(self.account.lid));
+        let allowed = match content {
+            Content::Edit(_) => own,
+            Content::Revoke(_) => may_delete,
+            _ => true,
+        };
+        if !allowed {
             return Err(WorldError::NoSuchMessage(id.to_owned()));
         }
-        around.named = Some(Named { own });
+        let author = is_group(to).then(|| self.name_in(to, row.author)).filter(|_| !own);
+        around.named = Some(Named { own, author });
         if let Content::PollVote(vote) = content {
             let message = Message::decode_from_slice(&row.body).unwrap_or_default();
             let poll = Poll::of(&row.id, row.author, &message);
             let poll = poll.ok_or_else(|| WorldError::BadRequest(format!("{id} is no poll")))?;
-            around.vote = Some(poll.vote(self.number(), vote.options.as_deref().unwrap_or_default())?);
+            let names = [row.author, self.number()].map(|number| self.name_in(to, number));
+            around.vote = Some(poll.vote(&names, vote.options.as_deref().unwrap_or_default())?);
         }
         Ok(around)
+    }
+
+    /// The jid under which a chat knows a person.
+    fn name_in(&self, chat: u64, number: u64) -> String {
+        let group = self.network.group(chat).zip(self.network.account(number));
+        let name = group.map_or_else(|| Address::phone(number).jid(), |(group, account)| group.names(&account, 0).0);
+        name.to_string()
     }
 
     async fn row(&self, id: &str) -> Result<MessageRow> {
@@ -139,7 +160,7 @@ impl Person {
         }
         Ok(ContextInfo {
             stanza_id: Some(row.id),
-            participant: Some(Address::phone(row.author).jid().to_string()),
+            participant: Some(self.name_in(row.peer, row.author)),
             quoted_message: MessageField::some(quoted),
             ..Default::default()
         })
@@ -147,6 +168,9 @@ impl Person {
 
     /// Says several things in order, in one write. Returns the seconds they bear.
     pub async fn say_all(&self, to: u64, messages: Vec<Said>) -> Result<i64> {
+        if is_group(to) {
+            return self.say_in_group(to, messages).await;
+        }
         let mut keyring = self.keys().await;
         let mut ops = Vec::new();
         let targets = self.prepare(&mut keyring, to).await?;
@@ -183,7 +207,8 @@ impl Person {
             outbound.push(stanza(id, to, envelope, copies));
         }
         let watched = self.network.changes.receiver_count() > 0;
-        let views: Vec<_> = if watched { rows.iter().map(transcript::view).collect() } else { Vec::new() };
+        let views: Vec<_> =
+            if watched { rows.iter().map(|row| transcript::view(&self.network, row)).collect() } else { Vec::new() };
         ops.extend(rows.into_iter().map(|row| Op::Message(Box::new(row))));
         ops.extend(targets.iter().filter_map(|target| keyring.session_op(*target)));
         // The sessions are on disk before anything they encrypted leaves; the lock is held, so that the order of two calls
@@ -192,11 +217,16 @@ impl Person {
         let at = self.network.deliver_all(&self.account, 0, outbound).await?;
         drop(keyring);
         self.network.store.flush().await?;
+        self.told(views);
+        Ok(at)
+    }
+
+    /// Tells whoever watches about new lines.
+    pub(super) fn told(&self, views: Vec<MessageView>) {
         for view in views {
             self.network
                 .changed(crate::world::Change::Message { number: self.number().to_string(), message: Box::new(view) });
         }
-        Ok(at)
     }
 
     /// All devices to encrypt for, each with a session.
@@ -231,33 +261,36 @@ impl Person {
         }
     }
 
-    /// Opens messages of `from`, or plays them: sends receipts.
-    pub async fn mark_read(&self, from: u64, read: &MarkRead) -> Result<()> {
+    /// Opens messages of a chat, or plays them: sends receipts.
+    pub async fn mark_read(&self, chat: u64, read: &MarkRead) -> Result<()> {
         if self.is_offline() {
             return Err(WorldError::PhoneOff);
         }
+        let group = is_group(chat).then_some(chat);
+        let by_lid = group.map(|id| self.group(id)).transpose()?.is_some_and(|group| group.by_lid);
         let (status, kind) = if read.played { (Status::Played, "played") } else { (Status::Read, "read") };
         // Whoever keeps reading to itself tells only its own devices.
         let quiet = lock(&self.account.profile).privacy.get("readreceipts").is_some_and(|value| value == "none");
-        let kind = if quiet && !read.played { "read-self" } else { kind };
-        let mut by_device: Vec<(u16, Vec<String>)> = Vec::new();
+        // In groups there is no such choice.
+        let kind = if quiet && !read.played && group.is_none() { "read-self" } else { kind };
+        let mut by_device: Vec<(Address, Vec<String>)> = Vec::new();
         let mut ops = Vec::new();
         let now = now_ms();
         for id in &read.ids {
             let row = transcript::find(&self.network.store, self.number(), id).await?;
-            let row = row.filter(|row| row.author == from && row.author != self.number());
+            let row = row.filter(|row| row.peer == chat && row.author != self.number());
             let row = row.ok_or_else(|| WorldError::NoSuchMessage(id.clone()))?;
-            match by_device.iter_mut().find(|(device, _)| *device == row.author_device) {
+            let author = Address::new(row.author, row.author_device);
+            match by_device.iter_mut().find(|(device, _)| *device == author) {
                 Some((_, ids)) => ids.push(id.clone()),
-                None => by_device.push((row.author_device, vec![id.clone()])),
+                None => by_device.push((author, vec![id.clone()])),
             }
             let status = transcript::status(status);
-            ops.push(Op::Status { owner: self.number(), id: id.clone(), author: from, status, at: now });
+            ops.push(Op::Status { owner: self.number(), id: id.clone(), author: row.author, status, at: now });
         }
         self.network.store.write(ops).await?;
-        for (device, ids) in by_device {
-            let to = Address::new(from, device);
-            let receipt = Receipt { to, by_lid: false, ids, kind: kind.to_owned(), at: now / 1000 };
+        for (to, ids) in by_device {
+            let receipt = Receipt { to, by_lid, group, ids, kind: kind.to_owned(), at: now / 1000 };
             self.network.pass_receipt(&self.account, 0, receipt).await?;
         }
         self.network.store.flush().await?;
@@ -275,6 +308,6 @@ impl Person {
 
 pub(super) fn stanza(id: String, to: u64, envelope: Envelope, copies: Vec<Copy>) -> Outbound {
     let extra = envelope.edit.map(|edit| ("edit", edit.to_owned())).into_iter().collect();
-    let to = Address::phone(to).jid();
+    let to = chat_jid(to);
     Outbound { id, to, kind: envelope.kind.to_owned(), extra, copies, device_identity: None }
 }

@@ -12,7 +12,7 @@ use super::app_state::AppState;
 use super::keyring::Keyring;
 use crate::network::Network;
 use crate::network::account::{Account, Attachment, Device, LocalEvent, lock};
-use crate::network::address::Address;
+use crate::network::address::{Address, chat_name, group_of, is_group};
 use crate::store::StoreError;
 use crate::world::{Change, Result, TypingState, WorldError};
 
@@ -102,12 +102,17 @@ impl Person {
         if self.is_offline() {
             return Err(WorldError::PhoneOff);
         }
-        let target = self.network.account(to).ok_or_else(|| WorldError::NoSuchAccount(to.to_string()))?;
         let child = match state {
             TypingState::Composing => NodeBuilder::new("composing").build(),
             TypingState::Recording => NodeBuilder::new("composing").attr("media", "audio").build(),
             TypingState::Paused => NodeBuilder::new("paused").build(),
         };
+        if is_group(to) {
+            let group = self.group(to)?;
+            self.network.type_in_group(&self.account, group.id, vec![child]);
+            return Ok(());
+        }
+        let target = self.network.account(to).ok_or_else(|| WorldError::NoSuchAccount(to.to_string()))?;
         let node =
             NodeBuilder::new("chatstate").attr("from", Address::phone(self.number()).jid()).children([child]).build();
         self.network.send_live(&target, &node);
@@ -183,7 +188,9 @@ impl Person {
 
     /// Typing and presence.
     fn see(&self, node: &wacore_binary::Node) {
-        let from = node.attrs.get("from").and_then(wacore_binary::NodeValue::to_jid);
+        let jid = |key: &str| node.attrs.get(key).and_then(wacore_binary::NodeValue::to_jid);
+        let group = jid("from").as_ref().and_then(group_of);
+        let from = if group.is_some() { jid("participant") } else { jid("from") };
         let Some(from) = from.and_then(|jid| self.network.resolve(&jid)) else { return };
         let (number, from) = (self.number().to_string(), from.number.to_string());
         if node.tag == "presence" {
@@ -196,6 +203,6 @@ impl Person {
             Some(_) => TypingState::Composing,
             None => TypingState::Paused,
         };
-        self.network.changed(Change::Typing { number, from, state });
+        self.network.changed(Change::Typing { number, from, group: group.map(chat_name), state });
     }
 }

@@ -29,8 +29,8 @@ impl Poll {
         Some(Self { id: id.to_owned(), author, content, secret })
     }
 
-    /// Chooses options by their words, as `voter`.
-    pub(super) fn vote(&self, voter: u64, chosen: &[String]) -> Result<SealedVote, WorldError> {
+    /// Chooses options by their words. `names` are those of the poll's author and of the voter, as the chat has them.
+    pub(super) fn vote(&self, names: &[String; 2], chosen: &[String]) -> Result<SealedVote, WorldError> {
         let refused = |why: String| Err(WorldError::BadRequest(why));
         if let Some(other) = chosen.iter().find(|option| !self.content.options.contains(option)) {
             return refused(format!("the poll has no option “{other}”"));
@@ -39,8 +39,7 @@ impl Poll {
             return refused(format!("at most {} options can be chosen", self.content.max));
         }
         let hashes: Vec<Vec<u8>> = chosen.iter().map(|option| compute_option_hash(option).to_vec()).collect();
-        let (creator, voter) = (by_number(self.author), by_number(voter));
-        encrypt_poll_vote_with_secret(&hashes, &self.secret, &self.id, &creator, &voter)
+        encrypt_poll_vote_with_secret(&hashes, &self.secret, &self.id, &names[0], &names[1])
             .map(|(payload, iv)| SealedVote { payload, iv })
             .map_err(|error| WorldError::Storage(format!("the vote cannot be sealed: {error}")))
     }

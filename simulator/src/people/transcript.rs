@@ -2,14 +2,18 @@
 
 mod fold;
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension as _, Row, params};
+use wacore_binary::Jid;
 use waproto::buffa::Message as _;
 use waproto::whatsapp::Message;
 
 use super::content;
 use crate::network::Network;
+use crate::network::address::{chat_name, is_group};
 use crate::store::{MessageRow, Store, StoreError};
-use crate::world::{Change, Content, Direction, Fetched, MessageView, QuoteContent, Status};
+use crate::world::{Change, Content, Direction, Fetched, MessageView, QuoteContent, ReaderView, Status};
 
 const COLUMNS: &str = "m.owner, m.peer, m.id, m.direction, m.author, m.author_device, m.at, m.status, m.status_at, m.body, \
                        f.data";
@@ -82,7 +86,8 @@ pub(super) async fn tell(network: &Network, owner: u64, id: &str) {
         return;
     }
     if let Ok(Some(line)) = find_line(&network.store, owner, id).await {
-        network.changed(Change::Message { number: owner.to_string(), message: Box::new(shown(&line).0) });
+        let message = Box::new(shown(network, &line).0);
+        network.changed(Change::Message { number: owner.to_string(), message });
     }
 }
 
@@ -100,21 +105,59 @@ pub async fn list(network: &Network, owner: u64, peer: Option<u64>) -> Result<Ve
             statement.query_map(params![owner.cast_signed(), peer], line)?.collect()
         })
         .await?;
-    Ok(fold::fold(network, &lines))
+    let mut views = fold::fold(network, &lines);
+    if lines.iter().any(|line| is_group(line.row.peer) && line.row.author == owner) {
+        let mut readers = readers(&network.store, owner).await?;
+        for view in views.iter_mut().filter(|view| view.direction == Direction::Sent) {
+            view.receipts = readers.remove(&view.id).unwrap_or_default();
+        }
+    }
+    Ok(views)
+}
+
+/// How far the owner's messages in groups are with each reader.
+async fn readers(store: &Store, owner: u64) -> Result<HashMap<String, Vec<ReaderView>>, StoreError> {
+    let rows: Vec<(String, ReaderView)> = store
+        .read(move |connection| {
+            let sql = "SELECT id, reader, status, at FROM readers WHERE owner = ?1 ORDER BY id, reader";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map([owner.cast_signed()], |row| {
+                let reader: i64 = row.get(1)?;
+                let view = ReaderView { from: reader.to_string(), status: status_of(row.get(2)?), time: row.get(3)? };
+                Ok((row.get(0)?, view))
+            })?;
+            rows.collect()
+        })
+        .await?;
+    let mut readers: HashMap<String, Vec<ReaderView>> = HashMap::new();
+    for (id, reader) in rows {
+        readers.entry(id).or_default().push(reader);
+    }
+    Ok(readers)
 }
 
 /// One message alone.
-pub fn view(row: &MessageRow) -> MessageView {
+pub fn view(network: &Network, row: &MessageRow) -> MessageView {
     let message = Message::decode_from_slice(&row.body).ok();
-    view_of(row, message.as_ref(), None)
+    view_of(network, row, message.as_ref(), None)
 }
 
-fn shown(line: &Line) -> (MessageView, Message) {
+fn shown(network: &Network, line: &Line) -> (MessageView, Message) {
     let message = Message::decode_from_slice(&line.row.body).ok();
-    (view_of(&line.row, message.as_ref(), line.fetched.clone()), message.unwrap_or_default())
+    (view_of(network, &line.row, message.as_ref(), line.fetched.clone()), message.unwrap_or_default())
 }
 
-fn view_of(row: &MessageRow, message: Option<&Message>, fetched: Option<Fetched>) -> MessageView {
+fn status_of(status: u8) -> Status {
+    match status {
+        0 => Status::Failed,
+        1 => Status::Sent,
+        2 => Status::Delivered,
+        3 => Status::Read,
+        _ => Status::Played,
+    }
+}
+
+fn view_of(network: &Network, row: &MessageRow, message: Option<&Message>, fetched: Option<Fetched>) -> MessageView {
     let mut content = message.map_or_else(|| Content::Other("malformed".to_owned()), content::from_message);
     if let Content::Media(media) = &mut content {
         media.fetched = fetched;
@@ -122,30 +165,26 @@ fn view_of(row: &MessageRow, message: Option<&Message>, fetched: Option<Fetched>
     MessageView {
         id: row.id.clone(),
         direction: if row.direction == 0 { Direction::Sent } else { Direction::Received },
-        with: row.peer.to_string(),
+        with: chat_name(row.peer),
         from: row.author.to_string(),
         device: row.author_device,
         content,
-        quote: message.and_then(quote),
+        quote: message.and_then(|message| quote(network, message)),
         effects: crate::world::Effects::default(),
         at: row.at,
-        status: match row.status {
-            0 => Status::Failed,
-            1 => Status::Sent,
-            2 => Status::Delivered,
-            3 => Status::Read,
-            _ => Status::Played,
-        },
+        status: status_of(row.status),
         status_at: row.status_at,
+        receipts: Vec::new(),
     }
 }
 
-fn quote(message: &Message) -> Option<QuoteContent> {
+fn quote(network: &Network, message: &Message) -> Option<QuoteContent> {
     let context = content::context_of(message)?;
-    let author = context.participant.as_deref().unwrap_or_default();
+    let author = context.participant.as_deref().and_then(|jid| jid.parse::<Jid>().ok());
+    let author = author.and_then(|jid| network.resolve(&jid)).map(|author| author.number.to_string());
     Some(QuoteContent {
         id: context.stanza_id.clone()?,
-        from: author.chars().take_while(char::is_ascii_digit).collect(),
+        from: author.unwrap_or_default(),
         text: context.quoted_message.as_option().and_then(content::words),
     })
 }

@@ -14,9 +14,21 @@ pub struct AccountRow {
     pub person: Option<Vec<u8>>,
     pub prekeys: Vec<(u32, [u8; 32])>,
     pub sessions: Vec<(u64, u16, Vec<u8>)>,
+    /// Keys for groups: the group, whose device, the key.
+    pub sender_keys: Vec<SenderKeyRow>,
+    /// Who has the own key for a group.
+    pub key_holders: Vec<(u64, Vec<u8>)>,
     pub devices: Vec<DeviceRow>,
     /// Collection, version, patch; ascending.
     pub patches: Vec<(String, u64, Vec<u8>)>,
+}
+
+#[derive(Debug)]
+pub struct SenderKeyRow {
+    pub group: u64,
+    pub lid: u64,
+    pub device: u16,
+    pub record: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -38,6 +50,7 @@ pub struct SavedState {
     pub meta: HashMap<String, Vec<u8>>,
     pub accounts: Vec<AccountRow>,
     pub media: Vec<MediaRow>,
+    pub groups: Vec<Vec<u8>>,
 }
 
 pub(super) fn load(connection: &Connection) -> Result<SavedState, StoreError> {
@@ -57,6 +70,13 @@ pub(super) fn load(connection: &Connection) -> Result<SavedState, StoreError> {
         "SELECT number, collection, version, patch FROM patches ORDER BY number, collection, version",
         |row| Ok((int(row, 0)?, (row.get(1)?, int(row, 2)?, row.get(3)?))),
     )?);
+    let mut sender_keys = group(all(connection, "SELECT number, grp, lid, device, record FROM sender_keys", |row| {
+        let key = SenderKeyRow { group: int(row, 1)?, lid: int(row, 2)?, device: row.get(3)?, record: row.get(4)? };
+        Ok((int(row, 0)?, key))
+    })?);
+    let mut key_holders = group(all(connection, "SELECT number, grp, data FROM key_holders", |row| {
+        Ok((int(row, 0)?, (int(row, 1)?, row.get(2)?)))
+    })?);
     let mut devices = devices(connection)?;
     let accounts =
         all(connection, "SELECT number, data FROM accounts ORDER BY number", |row| Ok((int(row, 0)?, row.get(1)?)))?
@@ -67,6 +87,8 @@ pub(super) fn load(connection: &Connection) -> Result<SavedState, StoreError> {
                 person: people.remove(&number),
                 prekeys: person_prekeys.remove(&number).unwrap_or_default(),
                 sessions: sessions.remove(&number).unwrap_or_default(),
+                sender_keys: sender_keys.remove(&number).unwrap_or_default(),
+                key_holders: key_holders.remove(&number).unwrap_or_default(),
                 devices: devices.remove(&number).unwrap_or_default(),
                 patches: patches.remove(&number).unwrap_or_default(),
             })
@@ -75,7 +97,8 @@ pub(super) fn load(connection: &Connection) -> Result<SavedState, StoreError> {
         .into_iter()
         .map(|(token, data)| MediaRow { token, blob: serde_json::from_slice(&data).ok() })
         .collect();
-    Ok(SavedState { meta: meta.into_iter().collect(), accounts, media })
+    let groups = all(connection, "SELECT data FROM groups ORDER BY id", |row| row.get(0))?;
+    Ok(SavedState { meta: meta.into_iter().collect(), accounts, media, groups })
 }
 
 fn devices(connection: &Connection) -> Result<HashMap<u64, Vec<DeviceRow>>, StoreError> {

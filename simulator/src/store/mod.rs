@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-pub use load::{AccountRow, DeviceRow, QueueRow, SavedState};
+pub use load::{AccountRow, DeviceRow, QueueRow, SavedState, SenderKeyRow};
 pub use writer::{MediaRow, MessageRow, Op};
 
 /// Batches that wait for the writer. Whoever comes behind waits too.

@@ -57,6 +57,23 @@ const MIGRATIONS: &[&str] = &[
      ) STRICT, WITHOUT ROWID;",
     "-- What a phone knows from before a device was linked; `data` is JSON.
      CREATE TABLE histories (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;",
+    "-- Groups; `data` is JSON.
+     CREATE TABLE groups (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+     -- Keys for groups that a person has: its own, and those of others' devices. `lid` is the hidden id of whose it is.
+     CREATE TABLE sender_keys (
+         number INTEGER NOT NULL, grp INTEGER NOT NULL, lid INTEGER NOT NULL, device INTEGER NOT NULL, record BLOB NOT NULL,
+         PRIMARY KEY (number, grp, lid, device)
+     ) STRICT, WITHOUT ROWID;
+     -- The devices that have a person's own key for a group; `data` is JSON.
+     CREATE TABLE key_holders (
+         number INTEGER NOT NULL, grp INTEGER NOT NULL, data BLOB NOT NULL,
+         PRIMARY KEY (number, grp)
+     ) STRICT, WITHOUT ROWID;
+     -- How far a message in a group is with each of its readers.
+     CREATE TABLE readers (
+         owner INTEGER NOT NULL, id TEXT NOT NULL, reader INTEGER NOT NULL, status INTEGER NOT NULL, at INTEGER NOT NULL,
+         PRIMARY KEY (owner, id, reader)
+     ) STRICT, WITHOUT ROWID;",
 ];
 
 /// The writer's connection, migrated, and locked against a second simulator.

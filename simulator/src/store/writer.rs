@@ -93,6 +93,38 @@ pub enum Op {
         peer: u64,
         device: u16,
     },
+    Group {
+        id: u64,
+        data: Vec<u8>,
+    },
+    /// The key of a device for a group, as `number` has it.
+    SenderKey {
+        number: u64,
+        group: u64,
+        lid: u64,
+        device: u16,
+        record: Vec<u8>,
+    },
+    /// Who has `number`'s own key for a group.
+    KeyHolders {
+        number: u64,
+        group: u64,
+        data: Vec<u8>,
+    },
+    /// Who is to read `owner`'s message in a group.
+    Readers {
+        owner: u64,
+        id: String,
+        readers: Vec<u64>,
+    },
+    /// What became of `owner`'s message at one reader, and with that of the message.
+    ReadBy {
+        owner: u64,
+        id: String,
+        reader: u64,
+        status: u8,
+        at: i64,
+    },
     Media(MediaRow),
     /// What came of fetching the file of `owner`'s message.
     Fetched {
@@ -283,6 +315,10 @@ fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(),
                 "UPDATE sessions SET number = ?2 WHERE number = ?1",
                 "UPDATE messages SET owner = ?2, author = CASE author WHEN ?1 THEN ?2 ELSE author END WHERE owner = ?1",
                 "UPDATE fetched SET owner = ?2 WHERE owner = ?1",
+                "UPDATE sender_keys SET number = ?2 WHERE number = ?1",
+                "UPDATE key_holders SET number = ?2 WHERE number = ?1",
+                "UPDATE readers SET owner = ?2 WHERE owner = ?1",
+                "UPDATE readers SET reader = ?2 WHERE reader = ?1",
             ] {
                 run(sql, params![int(from), int(to)])?;
             }
@@ -308,6 +344,33 @@ fn one(transaction: &Transaction<'_>, op: Op, folded: &mut Folded) -> Result<(),
         Op::RemoveSession { number, peer, device } => {
             folded.sessions.insert((number, peer, device), None);
             Ok(())
+        }
+        Op::Group { id, data } => run("INSERT OR REPLACE INTO groups VALUES (?1, ?2)", params![int(id), data]),
+        Op::SenderKey { number, group, lid, device, record } => run(
+            "INSERT OR REPLACE INTO sender_keys VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![int(number), int(group), int(lid), device, record],
+        ),
+        Op::KeyHolders { number, group, data } => {
+            run("INSERT OR REPLACE INTO key_holders VALUES (?1, ?2, ?3)", params![int(number), int(group), data])
+        }
+        Op::Readers { owner, id, readers } => {
+            for reader in readers {
+                run("INSERT OR IGNORE INTO readers VALUES (?1, ?2, ?3, 1, 0)", params![int(owner), id, int(reader)])?;
+            }
+            Ok(())
+        }
+        Op::ReadBy { owner, id, reader, status, at } => {
+            run(
+                "UPDATE readers SET status = ?4, at = ?5 WHERE owner = ?1 AND id = ?2 AND reader = ?3 AND status < ?4",
+                params![int(owner), id, int(reader), status, at],
+            )?;
+            // It is as far as it is with the last of them.
+            run(
+                "UPDATE messages SET status = least.status, status_at = ?3 FROM
+                     (SELECT min(status) AS status FROM readers WHERE owner = ?1 AND id = ?2) AS least
+                 WHERE owner = ?1 AND id = ?2 AND author = ?1 AND messages.status < least.status",
+                params![int(owner), id, at],
+            )
         }
         Op::Media(MediaRow { token, blob: Some(blob) }) => {
             let data = serde_json::to_vec(&blob).unwrap_or_default();

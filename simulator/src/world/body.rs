@@ -10,7 +10,7 @@ use super::{
     NewPhone, PhoneView, Result, SendMessage, Sent, State, Typing, Unlinked, World, WorldError,
 };
 use crate::network::account::{Account, Device, Kind, lock};
-use crate::network::address::{Address, parse_lid, parse_number};
+use crate::network::address::{Address, parse_group, parse_lid, parse_number};
 use crate::network::certificate::Authority;
 use crate::people::{Newcomer, OpenedFile, Person, transcript};
 use crate::store::{Op, Store, StoreError};
@@ -28,6 +28,15 @@ const MAX_NAME: usize = 100;
 
 pub(super) fn number(text: &str) -> Result<u64> {
     parse_number(text).ok_or_else(|| WorldError::BadNumber(text.to_owned()))
+}
+
+/// A person by the number, or a group by its jid.
+fn chat(text: &str) -> Result<u64> {
+    if text.ends_with("@g.us") { group_id(text) } else { number(text) }
+}
+
+pub(super) fn group_id(text: &str) -> Result<u64> {
+    parse_group(text).ok_or_else(|| WorldError::BadGroup(text.to_owned()))
 }
 
 pub(super) fn name(text: &str) -> Result<String> {
@@ -88,7 +97,7 @@ impl World {
     }
 
     pub async fn phone_typing(&self, from: &str, typing: Typing) -> Result<()> {
-        self.person(from, Kind::Phone)?.typing(number(&typing.to)?, typing.state)
+        self.person(from, Kind::Phone)?.typing(chat(&typing.to)?, typing.state)
     }
 
     pub async fn phone_read(&self, from: &str, read: MarkRead) -> Result<()> {
@@ -133,7 +142,7 @@ impl World {
     }
 
     pub async fn customer_typing(&self, from: &str, typing: Typing) -> Result<()> {
-        self.person(from, Kind::Customer)?.typing(number(&typing.to)?, typing.state)
+        self.person(from, Kind::Customer)?.typing(chat(&typing.to)?, typing.state)
     }
 
     pub async fn customer_read(&self, from: &str, read: MarkRead) -> Result<()> {
@@ -172,6 +181,7 @@ impl World {
         State {
             phones: self.phones().await,
             customers: self.customers().await,
+            groups: self.groups().await,
             faults: self.faults().await,
             connections: self.0.network.connections(),
             waiting_to_link: self.0.network.offers.waiting(),
@@ -233,7 +243,7 @@ impl World {
 
     async fn send(&self, from: &str, kind: Kind, message: SendMessage) -> Result<Sent> {
         let person = self.person(from, kind)?;
-        let to = number(&message.to)?;
+        let to = chat(&message.to)?;
         if message.id.as_deref().is_some_and(|id| id.is_empty() || id.len() > 64) {
             return Err(WorldError::BadRequest("an id has 1 to 64 characters".to_owned()));
         }
@@ -250,13 +260,13 @@ impl World {
 
     async fn mark_read(&self, reader: &str, kind: Kind, read: MarkRead) -> Result<()> {
         let person = self.person(reader, kind)?;
-        let author = number(&read.to)?;
-        self.to_its_end(async move { person.mark_read(author, &read).await }).await
+        let chat = chat(&read.to)?;
+        self.to_its_end(async move { person.mark_read(chat, &read).await }).await
     }
 
     async fn messages(&self, owner: &str, kind: Kind, with: Option<&str>) -> Result<Vec<MessageView>> {
         let person = self.person(owner, kind)?;
-        let with = with.map(number).transpose()?;
+        let with = with.map(chat).transpose()?;
         Ok(transcript::list(&self.0.network, person.number(), with).await?)
     }
 

@@ -23,6 +23,16 @@ pub enum WorldError {
     NoSuchCustomer(String),
     #[error("the number {0} has no account on this network")]
     NoSuchAccount(String),
+    #[error("there is no group {0}")]
+    NoSuchGroup(String),
+    #[error("{0} is no group: its id is 120363 and twelve more digits")]
+    BadGroup(String),
+    #[error("a group's subject has 1 to 100 characters")]
+    BadSubject,
+    #[error("{0} is not in this group")]
+    NotAMember(String),
+    #[error("{0} is no admin of this group")]
+    NotAnAdmin(String),
     #[error("there is no message with the id {0}")]
     NoSuchMessage(String),
     #[error("the number or LID {0} is taken by another account")]
@@ -100,6 +110,11 @@ impl WorldError {
             Self::NoSuchPhone(_) => "no_such_phone",
             Self::NoSuchCustomer(_) => "no_such_customer",
             Self::NoSuchAccount(_) => "no_such_account",
+            Self::NoSuchGroup(_) => "no_such_group",
+            Self::BadGroup(_) => "bad_group",
+            Self::BadSubject => "bad_subject",
+            Self::NotAMember(_) => "not_a_member",
+            Self::NotAnAdmin(_) => "not_an_admin",
             Self::NoSuchMessage(_) => "no_such_message",
             Self::Taken(_) => "taken",
             Self::BadQr => "bad_qr",
@@ -135,11 +150,14 @@ impl WorldError {
             | Self::UnsupportedContent(_)
             | Self::BadMedia(_)
             | Self::BadCode
+            | Self::BadGroup(_)
+            | Self::BadSubject
             | Self::BadRequest(_) => ErrorClass::Invalid,
             Self::NoSuchPhone(_)
             | Self::NoSuchCustomer(_)
             | Self::NoSuchAccount(_)
             | Self::NoSuchMessage(_)
+            | Self::NoSuchGroup(_)
             | Self::NoLinkRequest
             | Self::NoPasskey
             | Self::UnknownQr => ErrorClass::Missing,
@@ -152,6 +170,8 @@ impl WorldError {
             | Self::WrongCode
             | Self::PasskeyRequired
             | Self::TooManyDevices
+            | Self::NotAMember(_)
+            | Self::NotAnAdmin(_)
             | Self::PhoneOff
             | Self::LinkRefused(_) => ErrorClass::Conflict,
             Self::LinkTimeout | Self::LoadTimeout(_) => ErrorClass::Timeout,

@@ -7,6 +7,8 @@ pub mod types;
 
 mod app_state;
 mod body;
+mod fault;
+mod groups;
 mod history;
 mod linking;
 mod load;
@@ -25,6 +27,8 @@ use crate::store::{Store, StoreError};
 pub use app_state::*;
 pub use content::*;
 pub use error::{ErrorClass, Result, WorldError};
+pub use fault::*;
+pub use groups::*;
 pub use history::*;
 pub use linking::*;
 pub use profile::*;
@@ -65,6 +69,11 @@ impl World {
             .map_err(|error| StoreError::Database(format!("media files: {error}")))?;
         let network = Arc::new(Network::new(store, media, authority, changes, CancellationToken::new()));
         let people = People::new(Arc::clone(&network));
+        for group in saved.groups {
+            network
+                .restore_group(&group)
+                .map_err(|error| StoreError::Database(format!("a group is damaged: {error}")))?;
+        }
         for account in saved.accounts {
             people.restore(account)?;
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CustomerView, Result, World, WorldError};
 use crate::crypto;
+use crate::network::Network;
 use crate::network::account::{Kind, lock};
 use crate::network::media::MediaKind;
 use crate::network::now_seconds;
@@ -65,6 +66,21 @@ fn drawn(seed: u64) -> Result<Vec<u8>> {
     Ok(bytes.into_inner())
 }
 
+/// Puts a picture with the media hosts, a drawn one where there are no bytes.
+pub(super) async fn picture(network: &Network, owner: u64, bytes: Option<Vec<u8>>, seed: u64) -> Result<Picture> {
+    let bytes = match bytes {
+        Some(bytes) => bytes,
+        None => drawn(seed)?,
+    };
+    let known = image::guess_format(&bytes).is_ok();
+    if !known || bytes.len() > LARGEST {
+        return Err(WorldError::BadMedia("a picture is a JPEG, PNG or WebP of at most 5 MiB".to_owned()));
+    }
+    let stored = network.put_media(MediaKind::Image, owner, &bytes).await?;
+    let id = u32::from_be_bytes(crypto::random()).to_string();
+    Ok(Picture { id, url: stored.url, direct_path: stored.direct_path })
+}
+
 impl World {
     /// Gives a person a picture, a drawn one where there are no bytes.
     pub async fn set_picture(
@@ -75,20 +91,9 @@ impl World {
         seed: u64,
     ) -> Result<PictureView> {
         let person = self.person(number, kind)?;
-        let bytes = match bytes {
-            Some(bytes) => bytes,
-            None => drawn(seed)?,
-        };
-        let known = image::guess_format(&bytes).is_ok();
-        if !known || bytes.len() > LARGEST {
-            return Err(WorldError::BadMedia("a picture is a JPEG, PNG or WebP of at most 5 MiB".to_owned()));
-        }
-        let network = &self.0.network;
-        let stored = network.put_media(MediaKind::Image, person.number(), &bytes).await?;
-        let id = u32::from_be_bytes(crypto::random()).to_string();
-        let view = PictureView { id: id.clone(), url: stored.url.clone() };
-        let picture = Picture { id, url: stored.url, direct_path: stored.direct_path };
-        network.set_picture(&person.account, Some(picture)).await?;
+        let picture = picture(&self.0.network, person.number(), bytes, seed).await?;
+        let view = PictureView { id: picture.id.clone(), url: picture.url.clone() };
+        self.0.network.set_picture(&person.account, Some(picture)).await?;
         Ok(view)
     }
 
@@ -131,7 +136,7 @@ impl World {
         let timelock = (wanted.seconds > 0).then_some(Timelock { until, kind });
         let view = TimelockView { active: timelock.is_some(), until: timelock.as_ref().map(|lock| lock.until * 1000) };
         lock(&person.account.profile).timelock = timelock;
-        self.0.network.store.write(vec![crate::network::Network::profile_op(&person.account)]).await?;
+        self.0.network.store.write(vec![Network::profile_op(&person.account)]).await?;
         Ok(view)
     }
 

@@ -5,7 +5,7 @@
 pub mod raw;
 pub mod web;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use ownline_simulator::world::{MarkRead, NewCustomer, NewPhone, Options, SendMessage, Status, World};
@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::bot::{Bot, BotHandle};
+use whatsapp_rust::sync_task::MajorSyncTask;
 use whatsapp_rust::transport::TokioWebSocketTransportFactory;
 use whatsapp_rust::wacore::store::in_memory::InMemoryBackend;
 use whatsapp_rust::wacore::types::events::{Event, EventHandler};
@@ -104,11 +105,28 @@ pub fn jid(number: &str) -> Jid {
     Jid::pn(number)
 }
 
-struct Events(mpsc::UnboundedSender<Arc<Event>>);
+struct Events {
+    queue: mpsc::UnboundedSender<Arc<Event>>,
+    client: Arc<OnceLock<Weak<Client>>>,
+}
 
 impl EventHandler for Events {
     fn handle_event(&self, event: Arc<Event>) {
-        let _ = self.0.send(event);
+        if let Event::AppStateSyncFailed(failed) = &*event
+            && let Some(client) = self.client.get().and_then(Weak::upgrade)
+        {
+            tokio::spawn(catch_up(client, failed.skipped.clone()));
+        }
+        let _ = self.queue.send(event);
+    }
+}
+
+/// The client takes an answer under way for one that knows of every change that it is told of meanwhile. Whoever uses it
+/// must ask again.
+async fn catch_up(client: Arc<Client>, skipped: Vec<String>) {
+    for name in skipped {
+        let name = name.parse().expect("a collection");
+        client.process_sync_task(MajorSyncTask::AppStateSync { name, full_sync: false }).await;
     }
 }
 
@@ -125,18 +143,20 @@ pub struct Device {
 
 impl Device {
     pub async fn start(url: &str, store: Arc<InMemoryBackend>) -> Self {
-        let (sender, events) = mpsc::unbounded_channel();
+        let (queue, events) = mpsc::unbounded_channel();
+        let listener = Arc::new(OnceLock::new());
         let bot = Bot::builder()
             .with_backend_arc(store.clone())
             .with_transport_factory(TokioWebSocketTransportFactory::new().with_url(url))
             .with_http_client(web::Web)
             .with_version((2, 3000, 1_030_000_000))
             .with_push_name("Ownline")
-            .with_event_handler(Events(sender))
+            .with_event_handler(Events { queue, client: Arc::clone(&listener) })
             .build()
             .await
             .expect("a client");
         let client = bot.client();
+        listener.set(Arc::downgrade(&client)).expect("set once");
         Self { store, client, handle: bot.spawn(), events, unasked: Vec::new(), url: url.to_owned() }
     }
 

@@ -1,7 +1,7 @@
 //! A client that knows the wire and nothing else: it says what it is told to, and forgives nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ownline_simulator::crypto;
 use ownline_simulator::network::frame::HEADER;
@@ -71,6 +71,8 @@ pub struct Raw {
     sent: u32,
     received: u32,
     last: u32,
+    /// When the client began to say the last word of the handshake.
+    pub finished: Instant,
     /// Came while something else was waited for.
     pub aside: Vec<Node>,
 }
@@ -116,6 +118,7 @@ impl Raw {
         let mut bytes = Vec::new();
         let hello = next_frame(&mut bytes, &mut events).await.expect("the server's hello");
         let finish = noise.read_server_hello_and_build_client_finish(&hello).expect("a finish");
+        let finished = Instant::now();
         say(&transport, &framed(&finish), manner).await;
         let keys = noise.finish().expect("keys");
         Self {
@@ -127,6 +130,7 @@ impl Raw {
             sent: 0,
             received: 0,
             last: 0,
+            finished,
             aside: Vec::new(),
         }
     }

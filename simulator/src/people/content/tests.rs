@@ -5,7 +5,7 @@ use crate::world::{
 };
 
 fn around() -> Surroundings {
-    Surroundings { peer: 4_915_100_000_001, named: Some(Named { own: true }), ..Surroundings::default() }
+    Surroundings { peer: 4_915_100_000_001, named: Some(Named { own: true, author: None }), ..Surroundings::default() }
 }
 
 fn contact(name: &str, phones: &[&str]) -> ContactContent {

@@ -10,15 +10,17 @@ use waproto::whatsapp::{ContextInfo, Message, MessageContextInfo, MessageKey};
 
 use super::{MAX_TEXT, Uploaded, file};
 use crate::crypto;
-use crate::network::address::Address;
+use crate::network::address::chat_jid;
 use crate::network::now_ms;
 use crate::world::{ContactContent, Content, PollContent, Result, WorldError};
 
 /// A message that another one speaks of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::people) struct Named {
     /// The author of both is the same.
     pub own: bool,
+    /// In a group: who wrote it, unless it is the own.
+    pub author: Option<String>,
 }
 
 /// A vote that only those who have the poll can read.
@@ -31,7 +33,7 @@ pub(in crate::people) struct SealedVote {
 /// What a message needs that is not in its own words.
 #[derive(Debug, Default)]
 pub(in crate::people) struct Surroundings {
-    /// Number of the other side of the chat.
+    /// Number of the other side of the chat, or the group.
     pub peer: u64,
     pub named: Option<Named>,
     pub quote: Option<ContextInfo>,
@@ -42,10 +44,10 @@ pub(in crate::people) struct Surroundings {
 impl Surroundings {
     fn key(&self, id: &str) -> MessageField<MessageKey> {
         MessageField::some(MessageKey {
-            remote_jid: Some(Address::phone(self.peer).jid().to_string()),
-            from_me: Some(self.named.is_none_or(|named| named.own)),
+            remote_jid: Some(chat_jid(self.peer).to_string()),
+            from_me: Some(self.named.as_ref().is_none_or(|named| named.own)),
             id: Some(id.to_owned()),
-            participant: None,
+            participant: self.named.as_ref().and_then(|named| named.author.clone()),
         })
     }
 }

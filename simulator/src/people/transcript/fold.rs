@@ -15,7 +15,7 @@ pub(super) fn fold(network: &Network, lines: &[Line]) -> Vec<MessageView> {
     // The first message under an id is the one that others speak of.
     let mut places: HashMap<String, usize> = HashMap::with_capacity(lines.len());
     for line in lines {
-        let (mut view, message) = shown(line);
+        let (mut view, message) = shown(network, line);
         if matches!(view.content, Content::Poll(_))
             && let Some(poll) = Poll::of(&line.row.id, line.row.author, &message)
         {

@@ -1,18 +1,18 @@
 //! A person's Signal keys and sessions, and the work done with them. One session per correspondent's device, whatever name
 //! the stanza used for it.
 
+mod group;
+mod stores;
+
 use std::collections::HashMap;
 
-use async_trait::async_trait;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 use wacore_libsignal::protocol::{
-    CiphertextMessage, DeviceId, Direction, GenericSignedPreKey as _, IdentityChange, IdentityKey, IdentityKeyPair,
-    IdentityKeyStore, KeyPair, PreKeyBundle, PreKeyId, PreKeyRecord, PreKeySignalMessage, PreKeyStore, ProtocolAddress,
-    SessionCheckoutKey, SessionCheckoutStoreResult, SessionRecord, SessionStore, SignalMessage, SignalProtocolError,
-    SignedPreKeyId, SignedPreKeyRecord, SignedPreKeyStore, Timestamp, UsePQRatchet, message_decrypt, message_encrypt,
-    process_prekey_bundle,
+    CiphertextMessage, DeviceId, IdentityKey, IdentityKeyPair, KeyPair, PreKeyBundle, PreKeyId, PreKeySignalMessage,
+    ProtocolAddress, SessionRecord, SignalMessage, SignalProtocolError, SignedPreKeyId, UsePQRatchet, message_decrypt,
+    message_encrypt, process_prekey_bundle,
 };
 
 use super::passkey::Passkey;
@@ -20,7 +20,10 @@ use crate::crypto::{self, Key};
 use crate::network::account::SignedPreKey;
 use crate::network::address::Address;
 use crate::network::keys::Bundle;
-use crate::store::Op;
+use crate::store::{Op, SenderKeyRow};
+use group::OwnKeys;
+pub(super) use group::{Holders, Sender};
+use stores::{Identity, OneTime, SenderKeys, Sessions, Signed};
 
 /// One-time prekeys a person makes at a time.
 const BATCH: u32 = 30;
@@ -70,22 +73,6 @@ pub(super) struct PhoneSecrets {
     pub passkey: Option<Passkey>,
 }
 
-struct Identity {
-    pair: IdentityKeyPair,
-    registration_id: u32,
-}
-
-struct OneTime(HashMap<u32, [u8; 32]>);
-
-struct Signed {
-    id: u32,
-    pair: KeyPair,
-    signature: [u8; 64],
-}
-
-#[derive(Default)]
-struct Sessions(HashMap<ProtocolAddress, SessionRecord>);
-
 pub(super) struct Keyring {
     number: u64,
     pub secrets: Secrets,
@@ -93,6 +80,8 @@ pub(super) struct Keyring {
     signed: Signed,
     one_time: OneTime,
     sessions: Sessions,
+    sender_keys: SenderKeys,
+    own_keys: OwnKeys,
     random: StdRng,
 }
 
@@ -131,7 +120,14 @@ impl Secrets {
     }
 }
 
-/// A ciphertext and its kind, `msg` or `pkmsg`.
+/// What is kept of the keys for groups.
+#[derive(Debug, Default)]
+pub(super) struct GroupKeys {
+    pub keys: Vec<SenderKeyRow>,
+    pub holders: Vec<(u64, Vec<u8>)>,
+}
+
+/// A ciphertext and its kind: `msg`, `pkmsg` or `skmsg`.
 pub(super) struct Sealed {
     pub kind: &'static str,
     pub bytes: Vec<u8>,
@@ -144,6 +140,7 @@ impl Keyring {
         secrets: Secrets,
         one_time: Vec<(u32, [u8; 32])>,
         sessions: Vec<(u64, u16, Vec<u8>)>,
+        groups: GroupKeys,
     ) -> Option<Self> {
         let identity = crypto::pair_of(&secrets.identity)?;
         let signed = crypto::pair_of(&secrets.signed_prekey)?;
@@ -162,6 +159,8 @@ impl Keyring {
             signed: Signed { id: secrets.signed_prekey_id, pair: signed, signature },
             one_time: OneTime(one_time.into_iter().collect()),
             sessions: Sessions(records),
+            sender_keys: group::opened(groups.keys)?,
+            own_keys: OwnKeys::opened(groups.holders),
             random: crypto::generator(),
             secrets,
         })
@@ -306,117 +305,5 @@ impl Keyring {
     pub(super) fn session_op(&self, address: Address) -> Option<Op> {
         let record = self.sessions.0.get(&at(address))?.serialize().ok()?;
         Some(Op::Session { number: self.number, peer: address.number, device: address.device, record })
-    }
-}
-
-type SignalResult<T> = Result<T, SignalProtocolError>;
-
-#[async_trait]
-impl IdentityKeyStore for Identity {
-    async fn get_identity_key_pair(&self) -> SignalResult<IdentityKeyPair> {
-        Ok(self.pair.clone())
-    }
-
-    async fn get_local_registration_id(&self) -> SignalResult<u32> {
-        Ok(self.registration_id)
-    }
-
-    // Simulated people trust whom the network names: the directory is the truth here.
-    async fn save_identity(&mut self, _: &ProtocolAddress, _: &IdentityKey) -> SignalResult<IdentityChange> {
-        Ok(IdentityChange::NewOrUnchanged)
-    }
-
-    fn try_save_identity(&mut self, _: &ProtocolAddress, _: &IdentityKey) -> Option<SignalResult<IdentityChange>> {
-        Some(Ok(IdentityChange::NewOrUnchanged))
-    }
-
-    async fn is_trusted_identity(&self, _: &ProtocolAddress, _: &IdentityKey, _: Direction) -> SignalResult<bool> {
-        Ok(true)
-    }
-
-    fn try_is_trusted_identity(
-        &self,
-        _: &ProtocolAddress,
-        _: &IdentityKey,
-        _: Direction,
-    ) -> Option<SignalResult<bool>> {
-        Some(Ok(true))
-    }
-
-    async fn get_identity(&self, _: &ProtocolAddress) -> SignalResult<Option<IdentityKey>> {
-        Ok(None)
-    }
-}
-
-#[async_trait]
-impl PreKeyStore for OneTime {
-    async fn get_pre_key(&self, id: PreKeyId) -> SignalResult<PreKeyRecord> {
-        let private = self.0.get(&u32::from(id)).ok_or(SignalProtocolError::InvalidPreKeyId)?;
-        let pair = crypto::pair_of(private).ok_or(SignalProtocolError::InvalidPreKeyId)?;
-        Ok(PreKeyRecord::new(id, &pair))
-    }
-
-    async fn save_pre_key(&mut self, id: PreKeyId, record: &PreKeyRecord) -> SignalResult<()> {
-        self.0.insert(u32::from(id), *record.private_key()?.serialize());
-        Ok(())
-    }
-
-    async fn remove_pre_key(&mut self, id: PreKeyId) -> SignalResult<()> {
-        self.0.remove(&u32::from(id));
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl SignedPreKeyStore for Signed {
-    async fn get_signed_pre_key(&self, id: SignedPreKeyId) -> SignalResult<SignedPreKeyRecord> {
-        if u32::from(id) != self.id {
-            return Err(SignalProtocolError::InvalidSignedPreKeyId);
-        }
-        Ok(SignedPreKeyRecord::new(id, Timestamp::from_epoch_millis(0), &self.pair, &self.signature))
-    }
-
-    async fn save_signed_pre_key(&mut self, _: SignedPreKeyId, _: &SignedPreKeyRecord) -> SignalResult<()> {
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl SessionStore for Sessions {
-    async fn load_session(&self, address: &ProtocolAddress) -> SignalResult<Option<SessionRecord>> {
-        Ok(self.0.get(address).cloned())
-    }
-
-    fn try_load_session_for_update(
-        &self,
-        address: &ProtocolAddress,
-    ) -> Option<SignalResult<(Option<SessionRecord>, Option<SessionCheckoutKey>)>> {
-        Some(Ok((self.0.get(address).cloned(), None)))
-    }
-
-    async fn has_session(&self, address: &ProtocolAddress) -> SignalResult<bool> {
-        Ok(self.0.contains_key(address))
-    }
-
-    fn try_has_session(&self, address: &ProtocolAddress) -> Option<SignalResult<bool>> {
-        Some(Ok(self.0.contains_key(address)))
-    }
-
-    async fn store_session(&mut self, address: &ProtocolAddress, mut record: SessionRecord) -> SignalResult<()> {
-        record.waive_counter_lease();
-        self.0.insert(address.clone(), record);
-        Ok(())
-    }
-
-    fn try_store_session_from_checkout(
-        &mut self,
-        address: &ProtocolAddress,
-        mut record: SessionRecord,
-        _: Option<SessionCheckoutKey>,
-        _: bool,
-    ) -> SessionCheckoutStoreResult {
-        record.waive_counter_lease();
-        self.0.insert(address.clone(), record);
-        SessionCheckoutStoreResult::Stored
     }
 }
