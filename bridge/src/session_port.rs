@@ -8,7 +8,7 @@ use std::time::Duration;
 use ownline_model::phone::PhoneNumber;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::{history::OlderThan, inbound::WaIdentity};
+use crate::store::{PlayedTick, history::OlderThan, inbound::WaIdentity};
 
 /// Commands that may wait before a caller is told to come back.
 const DEPTH: usize = 64;
@@ -72,7 +72,7 @@ pub enum SessionCommand {
     /// The agent types to the customer (or stopped). Best effort.
     AgentTyping { chat: WaIdentity, typing: bool, recording: bool },
     /// The agent has listened to this voice note. Best effort, like the ticks.
-    MarkPlayed { chat: WaIdentity, wa_id: String },
+    MarkPlayed { chat: WaIdentity, author: Option<WaIdentity>, wa_id: String },
 }
 
 /// The asking end. Cheap to clone.
@@ -140,8 +140,9 @@ impl SessionPort {
     }
 
     /// Dropped when the session is busy.
-    pub fn mark_played(&self, chat: WaIdentity, wa_id: String) {
-        let _ = self.commands.try_send(SessionCommand::MarkPlayed { chat, wa_id });
+    pub fn mark_played(&self, tick: PlayedTick) {
+        let PlayedTick { chat, author, wa_id } = tick;
+        let _ = self.commands.try_send(SessionCommand::MarkPlayed { chat, author, wa_id });
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> SessionCommand) -> Result<T, SessionError> {

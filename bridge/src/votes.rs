@@ -40,9 +40,9 @@ mod tests {
 
     #[test]
     fn opens_under_either_name_and_no_other() {
-        let me = WaIdentity { phone: "+4915112345678".parse().ok(), lid: Some("777".into()) };
-        let ana = WaIdentity { phone: "+5511987654321".parse().ok(), lid: Some("99".into()) };
-        let eve = WaIdentity { phone: "+5511900000000".parse().ok(), lid: None };
+        let me = WaIdentity { phone: "+4915112345678".parse().ok(), lid: Some("777".into()), ..Default::default() };
+        let ana = WaIdentity { phone: "+5511987654321".parse().ok(), lid: Some("99".into()), ..Default::default() };
+        let eve = WaIdentity { phone: "+5511900000000".parse().ok(), lid: None, ..Default::default() };
         let yes = hash("yes");
         for (author, voter) in [("4915112345678@s.whatsapp.net", "5511987654321@s.whatsapp.net"), ("777@lid", "99@lid")]
         {

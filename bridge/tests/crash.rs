@@ -39,7 +39,8 @@ fn fact(chat: u32, n: u32) -> InboundFact {
     let phone = format!("+55119888800{chat:02}").parse().expect("a number");
     InboundFact {
         wa_id: format!("3EB0{n:08X}"),
-        chat: WaIdentity { phone: Some(phone), lid: None },
+        chat: WaIdentity { phone: Some(phone), ..Default::default() },
+        author: None,
         from_me: false,
         push_name: None,
         kind: MessageKind::Text,

@@ -287,7 +287,7 @@ async fn the_customer_sees_that_a_voice_note_was_played_and_the_agent_too() {
     let voice = stage.hear(json!({ "media": { "kind": "voice", "generated": {} } })).await;
     let heard = stage.until("the voice note", &voice, |_| true).await;
     let tick = stage.line.store.mark_played(heard.id).await.expect("played").expect("to be told");
-    stage.line.port.mark_played(tick.chat, tick.wa_id);
+    stage.line.port.mark_played(tick);
     stage.there("the blue microphone", &voice, |it| it["status"] == "played").await;
 }
 

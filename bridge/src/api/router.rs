@@ -28,6 +28,8 @@ fn desk() -> OpenApiRouter<App> {
         .routes(routes!(r::channels::list_channels))
         .routes(routes!(r::contacts::list_contacts))
         .routes(routes!(r::contacts::get_contact, r::contacts::patch_contact))
+        .routes(routes!(r::merges::list_merges))
+        .routes(routes!(r::merges::undo_merge))
         .routes(routes!(r::conversations::list_conversations, r::conversations::start_conversation))
         .routes(routes!(r::conversations::conversation_counts))
         .routes(routes!(r::conversations::get_conversation))
@@ -54,6 +56,7 @@ fn own() -> OpenApiRouter<App> {
         .routes(routes!(r::status::qr))
         .routes(routes!(r::conversations::set_scope))
         .routes(routes!(r::conversations::team_view))
+        .routes(routes!(r::groups::get_group))
         .routes(routes!(r::safety::safety_report))
         .routes(routes!(r::safety::opt_outs))
         .routes(routes!(r::safety::lift_opt_out))
@@ -75,8 +78,10 @@ fn own() -> OpenApiRouter<App> {
         .routes(routes!(r::account::sign_out))
         .routes(routes!(r::browser::browser_link))
         .routes(routes!(r::messages::edit_message, r::messages::revoke_message))
+        .routes(routes!(r::media::put_still))
         .routes(routes!(r::messages::react))
         .routes(routes!(r::messages::mark_played))
+        .routes(routes!(r::pictures::contact_picture))
 }
 
 /// Open to whoever passes the guard's first gates: they show nothing and take no token.

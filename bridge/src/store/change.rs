@@ -19,6 +19,8 @@ pub enum Change {
     TicksOwed,
     /// There may be a message to hand to WhatsApp.
     ToSend,
+    /// Something is known of groups, or is to be asked about them.
+    Groups,
     /// The phone has handed over a piece of history.
     History,
     /// There may be a file to fetch, to hand over or to share, or one has come.

@@ -15,9 +15,9 @@ use ownline_model::{
 };
 
 use super::{
-    DeskError, Result, Store,
+    DeskError, Result, Store, cancel,
     change::Change,
-    contents, desk,
+    contents, desk, groups,
     inbound::WaIdentity,
     media, own, people, progress, record, safety, scope,
     table::{self, outbox::About},
@@ -95,9 +95,19 @@ impl Store {
             if message.status != MessageStatus::Failed {
                 return Ok(Ok(message));
             }
+            if cancel::is_cancelled(&message) {
+                return Ok(Err(Problem::new(ProblemCode::InvalidRequest).with_detail("This message was taken back.")));
+            }
             let own = own::channel_id(tx)? == Some(message.channel_id);
             if !own && message.author_id != Some(me.id) {
                 refuse!(ProblemCode::NotAssignee)
+            }
+            let conversation = table::conversation::get(tx, message.conversation_id)?;
+            if own
+                && let Some(conversation) = conversation
+                && let Some(problem) = group_refuses(tx, &conversation)?
+            {
+                return Ok(Err(problem));
             }
             message.status = MessageStatus::Queued;
             message.failure = None;
@@ -214,6 +224,14 @@ pub(super) fn may_write(
     Ok(Ok(()))
 }
 
+/// Why nothing can be written to the own number's group now.
+pub(super) fn group_refuses(tx: &Tx<'_>, conversation: &Conversation) -> Result<Option<Problem>> {
+    match table::contact::get(tx, conversation.contact_id)? {
+        Some(contact) => groups::refuses(tx, &contact),
+        None => Ok(None),
+    }
+}
+
 fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, new: &NewMessage) -> Desk<Message> {
     let id = MessageId(table::alias::resolve(tx, new.id.0)?);
     if let Some(known) = table::message::get(tx, id)? {
@@ -233,6 +251,9 @@ fn write(tx: &mut Tx<'_>, conversation: Conversation, ticket: Option<Ticket>, ne
         return Ok(Err(problem));
     }
     if let Some(problem) = safety::refuses(tx, &conversation, own, &new.text)? {
+        return Ok(Err(problem));
+    }
+    if own && let Some(problem) = group_refuses(tx, &conversation)? {
         return Ok(Err(problem));
     }
     let written_at = now();

@@ -1,6 +1,7 @@
 //! What the WhatsApp session tells the store. Values only: the wire stays in `whatsapp/`.
 
 use ownline_model::{
+    contact::ContactKind,
     details::MessageDetails,
     ids::{ConversationId, MediaId, MessageId},
     message::{Direction, Failure, Message, MessageKind, MessageStatus},
@@ -16,28 +17,49 @@ pub use super::table::{
 };
 
 /// A person as WhatsApp names them: by number, by hidden id (digits, without `@lid`), or by both. Both lead to one contact.
+/// Or a group, whose id (without `@g.us`) then stands in `lid`, as in a contact.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WaIdentity {
     pub phone: Option<PhoneNumber>,
     pub lid: Option<String>,
+    #[serde(default, skip_serializing_if = "ContactKind::is_person")]
+    pub kind: ContactKind,
 }
 
 impl WaIdentity {
+    pub fn group(id: impl Into<String>) -> Self {
+        Self { phone: None, lid: Some(id.into()), kind: ContactKind::Group }
+    }
+
+    pub const fn is_group(&self) -> bool {
+        matches!(self.kind, ContactKind::Group)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.phone.is_none() && self.lid.is_none()
     }
 }
 
-/// A message of a one-to-one chat, from the customer or from the agent's own phone.
+/// Who wrote in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    pub person: WaIdentity,
+    /// The name that they chose.
+    pub name: Option<String>,
+}
+
+/// A message of a chat, from the customer (in a group: from a member) or from the agent's own phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundFact {
     /// WhatsApp's id of the message. Unique only together with the chat and the direction.
     pub wa_id: String,
-    /// The customer, whoever wrote.
+    /// The customer or the group, whoever wrote.
     pub chat: WaIdentity,
+    /// In a group: who wrote it. `None` where the agent did.
+    pub author: Option<Author>,
     /// Written on the agent's own phone (or another of the agent's devices) rather than by the customer.
     pub from_me: bool,
-    /// The name that the customer chose; `None` where the message is the agent's.
+    /// The name that the customer chose; `None` where the message is the agent's. Of a group: its subject, where it is told.
     pub push_name: Option<String>,
     /// [`MessageKind::Undecryptable`] makes a placeholder, which a later fact with the same `wa_id` replaces in place.
     pub kind: MessageKind,
@@ -66,6 +88,14 @@ impl Incoming {
             Self::Change(fact) => &mut fact.chat,
         }
     }
+
+    /// Whoever made it, in a group.
+    pub fn author_mut(&mut self) -> Option<&mut WaIdentity> {
+        match self {
+            Self::Message(fact) => fact.author.as_mut().map(|author| &mut author.person),
+            Self::Change(fact) => fact.by.as_mut(),
+        }
+    }
 }
 
 impl From<InboundFact> for Incoming {
@@ -86,11 +116,14 @@ impl From<ChangeFact> for Incoming {
 pub struct ChangeFact {
     /// WhatsApp's id of the change itself.
     pub wa_id: String,
-    /// The customer, whoever made it.
+    /// The customer or the group, whoever made it.
     pub chat: WaIdentity,
     pub from_me: bool,
-    /// In a group: who made it, as digits of number or hidden id.
-    pub by: Option<String>,
+    /// In a group: who made it. `None` where the agent did.
+    pub by: Option<WaIdentity>,
+    /// In a group: WhatsApp took it as an admin's.
+    #[serde(default)]
+    pub as_admin: bool,
     /// WhatsApp's stamp.
     pub at: UtcMillis,
     /// By the clock of whoever made it, milliseconds since 1970. Tells two of one second apart.
@@ -181,6 +214,8 @@ pub struct ToSend {
     pub uploaded: Option<Box<Uploaded>>,
     /// The message that it answers, where this machine has it.
     pub quoted: Option<Box<Message>>,
+    /// In a group: who wrote the message that this one answers or changes. `None` where the agent did.
+    pub author: Option<WaIdentity>,
     /// Not a message but a change of one; kind, details and file are then those of its target, and `message_id` is the
     /// change's own.
     pub change: Option<Box<ToChange>>,

@@ -305,6 +305,90 @@ const STEPS: &[&str] = &[
     ",
     // what was said in a private chat is not told
     "ALTER TABLE opt_out ADD COLUMN told INTEGER NOT NULL DEFAULT 1;",
+    // customers' profile pictures, of those whom somebody has looked at
+    r"
+    CREATE TABLE picture (
+        contact_id BLOB PRIMARY KEY,
+        -- WhatsApp's name of it, and the file in `media/`. Absent: there is none to be seen.
+        picture_id TEXT,
+        name       TEXT,
+        -- From when on WhatsApp is asked again, once somebody looks.
+        due_at     INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ",
+    // what has been taken in, message or not, and messages without their words
+    r"
+    CREATE TABLE heard (
+        seq    INTEGER PRIMARY KEY,
+        -- Chat, sender and id at WhatsApp, hashed.
+        stanza BLOB NOT NULL UNIQUE
+    ) STRICT;
+
+    CREATE TABLE owed (
+        seq        INTEGER PRIMARY KEY,
+        channel_id BLOB NOT NULL,
+        -- As in `heard`.
+        stanza     BLOB NOT NULL UNIQUE,
+        since      INTEGER NOT NULL,
+        body       TEXT NOT NULL
+    ) STRICT;
+    ",
+    // groups: what is known of them, who writes in them, and who of them has what we wrote
+    r"
+    CREATE TABLE wa_group (
+        -- The own number.
+        number TEXT NOT NULL,
+        id     TEXT NOT NULL,
+        -- Absent: nothing is known yet.
+        body   TEXT,
+        -- WhatsApp is to be asked.
+        stale  INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (number, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX wa_group_stale ON wa_group (number) WHERE stale = 1;
+
+    -- Digits of number and hidden id. `is_now`: turned out to be another one of them.
+    CREATE TABLE group_person (
+        id     TEXT PRIMARY KEY,
+        phone  TEXT,
+        lid    TEXT,
+        name   TEXT,
+        is_now TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX group_person_phone ON group_person (phone) WHERE phone IS NOT NULL;
+    CREATE UNIQUE INDEX group_person_lid ON group_person (lid) WHERE lid IS NOT NULL;
+
+    CREATE TABLE group_sent (
+        message_id BLOB PRIMARY KEY,
+        people     TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE group_tick (
+        message_id BLOB NOT NULL,
+        who        TEXT NOT NULL,
+        rank       INTEGER NOT NULL,
+        PRIMARY KEY (message_id, who)
+    ) STRICT, WITHOUT ROWID;
+    ",
+    // Contacts that became one, and which messages each chat had.
+    "
+    CREATE TABLE merge (
+        id         BLOB PRIMARY KEY,
+        contact_id BLOB NOT NULL,
+        merged_id  BLOB NOT NULL,
+        at         INTEGER NOT NULL,
+        undone     INTEGER NOT NULL,
+        body       TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX merge_contact ON merge (contact_id);
+    CREATE INDEX merge_merged ON merge (merged_id);
+    CREATE TABLE merge_message (
+        merge_id        BLOB NOT NULL,
+        message_id      BLOB NOT NULL,
+        conversation_id BLOB NOT NULL,
+        PRIMARY KEY (merge_id, message_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX merge_message_id ON merge_message (message_id);
+    ",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

@@ -5,18 +5,24 @@ mod account;
 mod amend;
 mod answers;
 mod apply;
+mod cancel;
 pub mod change;
 mod compose;
 mod contents;
 mod db;
 mod desk;
+pub mod groups;
+mod heard;
 pub mod history;
 pub mod inbound;
 pub mod media;
+mod merges;
 mod migrations;
+mod owed;
 mod own;
 mod people;
 pub mod phone_state;
+pub mod pictures;
 mod played;
 mod progress;
 mod readers;
@@ -58,7 +64,10 @@ use readers::Readers;
 use writer::{Tx, Writer};
 
 pub use account::SignedIn;
+pub use cancel::TakeBack;
 pub use compose::{ReadMark, Ticks};
+pub use heard::{Stanza, TakenIn};
+pub use owed::{Owed, StillOwed};
 pub use played::PlayedTick;
 pub use safety::{Offer, Offers};
 pub use tickets::{Asked, TicketAction};
@@ -131,6 +140,7 @@ struct Inner {
     notices: Mutex<Vec<Problem>>,
     whatsapp_db: WhatsAppDb,
     media: MediaFolder,
+    pictures: Arc<pictures::Wanted>,
 }
 
 impl Drop for Inner {
@@ -199,6 +209,7 @@ impl Store {
                 notices: Mutex::new(notice.into_iter().collect()),
                 whatsapp_db: WhatsAppDb { path: data.join("whatsapp.db"), key: key.clone() },
                 media: MediaFolder::open(data, key.for_files())?,
+                pictures: Arc::default(),
             }),
         })
     }
@@ -221,6 +232,15 @@ impl Store {
     {
         let writer = lock(&self.inner.writer).clone().ok_or(StoreError::Closed)?;
         writer.write(work).await
+    }
+
+    fn write_now<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let writer = lock(&self.inner.writer).clone().ok_or(StoreError::Closed)?;
+        writer.write_now(work)
     }
 
     async fn read<T, F>(&self, query: F) -> Result<T>

@@ -3,7 +3,7 @@
 use ownline_model::{
     channel::Channel,
     contact::{Contact, ContactIdentity, ContactKind},
-    conversation::{Conversation, ConversationState, LastMessage, Priority},
+    conversation::{Conversation, ConversationState, LastMessage, Priority, Scope},
     event::{CustomerPresence, Event, Typing},
     ids::{ContactId, ConversationId},
     limits,
@@ -13,7 +13,7 @@ use ownline_model::{
 };
 use rusqlite::Connection;
 
-use super::{Result, Store, change::Change, inbound::WaIdentity, own, phone_state, remap, table, writer::Tx};
+use super::{Result, Store, change::Change, inbound::WaIdentity, merges, own, phone_state, pictures, table, writer::Tx};
 use crate::time::now;
 
 pub(super) fn identity(contact: &Contact) -> ContactIdentity {
@@ -28,26 +28,33 @@ pub(super) fn identity(contact: &Contact) -> ContactIdentity {
 }
 
 pub(super) fn wa_identity(contact: &Contact) -> WaIdentity {
-    WaIdentity { phone: contact.phone.clone(), lid: contact.lid.clone() }
+    WaIdentity { phone: contact.phone.clone(), lid: contact.lid.clone(), kind: contact.kind }
 }
 
 pub(super) fn find_contact(connection: &Connection, chat: &WaIdentity) -> Result<Option<Contact>> {
-    if let Some(phone) = &chat.phone
-        && let Some(contact) = table::contact::by_phone(connection, phone)?
-    {
-        return Ok(Some(contact));
-    }
-    match &chat.lid {
-        Some(lid) => table::contact::by_lid(connection, lid),
-        None => Ok(None),
-    }
+    Ok(find_any(connection, chat)?.filter(|contact| contact.kind == chat.kind))
+}
+
+fn find_any(connection: &Connection, chat: &WaIdentity) -> Result<Option<Contact>> {
+    let by_phone = chat.phone.as_ref().map(|phone| table::contact::by_phone(connection, phone)).transpose()?.flatten();
+    let by_lid = chat.lid.as_deref().map(|lid| table::contact::by_lid(connection, lid)).transpose()?.flatten();
+    Ok(match (by_phone, by_lid) {
+        (Some(a), Some(b)) if a.id != b.id && merges::are_apart(connection, a.id, b.id)? => Some(b),
+        (by_phone, by_lid) => by_phone.or(by_lid),
+    })
 }
 
 /// The one contact behind an identity: found, merged where number and hidden id were known apart, or made.
 pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<&str>) -> Result<Contact> {
     let by_phone = chat.phone.as_ref().map(|phone| table::contact::by_phone(tx, phone)).transpose()?.flatten();
     let by_lid = chat.lid.as_deref().map(|lid| table::contact::by_lid(tx, lid)).transpose()?.flatten();
+    // The number of two that somebody has parted says less than the hidden id.
+    let apart = match (&by_phone, &by_lid) {
+        (Some(a), Some(b)) if a.id != b.id => merges::are_apart(tx, a.id, b.id)?,
+        _ => false,
+    };
     let known = match (by_phone, by_lid) {
+        (_, by_lid) if apart => by_lid,
         (Some(a), Some(b)) if a.id != b.id => Some(merge(tx, a, b)?),
         (a, b) => a.or(b),
     };
@@ -57,7 +64,7 @@ pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<
         contact.name == identity(&contact).display_name() || contact.name == phone_state::shown_name(tx, &contact)?;
     // A contact known by its hidden id learns its number, and the other way round. A changed number is followed.
     // Two spellings of one line are no change.
-    contact.phone = match (chat.phone.clone(), contact.phone) {
+    contact.phone = match (chat.phone.clone().filter(|_| !apart), contact.phone) {
         (Some(told), Some(known)) if known.same_line(&told) => Some(known),
         (told, known) => told.or(known),
     };
@@ -82,7 +89,7 @@ fn fresh(chat: &WaIdentity) -> Contact {
         lid: chat.lid.clone(),
         push_name: None,
         username: None,
-        kind: ContactKind::default(),
+        kind: chat.kind,
     };
     Contact {
         id: identity.id,
@@ -106,13 +113,17 @@ fn fresh(chat: &WaIdentity) -> Contact {
 
 /// Two contacts turn out to be one person. The one that the server knows better stays.
 fn merge(tx: &mut Tx<'_>, by_phone: Contact, by_lid: Contact) -> Result<Contact> {
+    let reason = merges::reason(&by_phone, &by_lid);
     let (mut stays, goes) = if by_lid.version > by_phone.version { (by_lid, by_phone) } else { (by_phone, by_lid) };
-    remap::contact(tx, goes.id, stays.id)?;
+    let by_server = merges::is_the_servers(tx, &goes)?;
+    merges::join(tx, &goes, &stays, reason, by_server)?;
     stays.phone = stays.phone.or(goes.phone);
     stays.lid = stays.lid.or(goes.lid);
     stays.push_name = stays.push_name.or(goes.push_name);
+    stays.username = stays.username.or(goes.username);
     stays.last_interaction_at = stays.last_interaction_at.max(goes.last_interaction_at);
     stays.created_at = stays.created_at.min(goes.created_at);
+    pictures::keep(tx, &mut stays)?;
     table::contact::put(tx, &stays)?;
     tx.tell_event(Event::ContactUpdated(stays.clone()));
     Ok(stays)
@@ -135,7 +146,8 @@ pub(super) fn conversation_for(
         channel_id: channel.id,
         state: ConversationState::Waiting,
         priority: Priority::default(),
-        scope: own::default_scope(tx)?,
+        // Whose words they are was never asked whether the team may read along.
+        scope: if contact.kind == ContactKind::Group { Scope::Private } else { own::default_scope(tx)? },
         tags: Vec::new(),
         assignee_id: None,
         ticket_id: None,
@@ -241,5 +253,5 @@ pub(super) fn own_conversation(connection: &Connection, chat: &WaIdentity) -> Re
 
 /// The chat with a number on the own number.
 pub(super) fn own_conversation_with(connection: &Connection, phone: PhoneNumber) -> Result<Option<Conversation>> {
-    own_conversation(connection, &WaIdentity { phone: Some(phone), lid: None })
+    own_conversation(connection, &WaIdentity { phone: Some(phone), ..Default::default() })
 }

@@ -10,7 +10,7 @@ use ownline_model::{
 };
 use rusqlite::{Connection, params};
 
-use super::{Result, Store, inbound::WaIdentity, own, people, record, row, table, writer::Tx};
+use super::{Result, Store, groups, inbound::WaIdentity, own, people, record, row, table, writer::Tx};
 
 /// One thing that the phone keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Store {
                 "UPDATE phone_chat SET archived = 0, pinned = 0, muted_until = NULL WHERE number = ?",
                 [number.as_str()],
             )?;
-            Ok(())
+            groups::forget_listing(tx)
         })
         .await
     }

@@ -8,12 +8,14 @@ use ownline_model::{
     problem::ProblemCode,
 };
 
-use super::{DeskError, Result, Store, inbound::WaIdentity, own, people, table, writer::Tx};
+use super::{DeskError, Result, Store, groups, inbound::WaIdentity, own, people, table, writer::Tx};
 
 /// What WhatsApp should hear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlayedTick {
     pub chat: WaIdentity,
+    /// In a group: who wrote it.
+    pub author: Option<WaIdentity>,
     pub wa_id: String,
 }
 
@@ -54,8 +56,9 @@ fn played(tx: &mut Tx<'_>, id: MessageId) -> Result<std::result::Result<Option<P
         return Ok(Ok(None));
     }
     let Some(conversation) = table::conversation::get(tx, conversation)? else { return Ok(Ok(None)) };
+    let author = groups::author_of(tx, conversation.id, &wa_id)?;
     let contact = table::contact::get(tx, conversation.contact_id)?;
-    Ok(Ok(contact.map(|contact| PlayedTick { chat: people::wa_identity(&contact), wa_id })))
+    Ok(Ok(contact.map(|contact| PlayedTick { chat: people::wa_identity(&contact), author, wa_id })))
 }
 
 /// `false`: it was known. What has not been counted as read stays so until its chat is.

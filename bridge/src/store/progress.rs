@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use ownline_model::{
     conversation::Scope,
+    details::GroupSender,
     event::Event,
     ids::{ChannelId, ConversationId, MediaId, MessageId},
     message::{Failure, Message, MessageStatus},
@@ -14,8 +15,8 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{
-    Result, Store, amend,
-    inbound::{MessageRef, StatusNews, ToChange, ToSend, Uploaded},
+    Result, Store, amend, groups,
+    inbound::{MessageRef, StatusNews, ToChange, ToSend, Uploaded, WaIdentity},
     media, own, people, record, row, scope,
     table::{self, message::Told},
     writer::Tx,
@@ -145,6 +146,7 @@ pub(super) fn to_send(connection: &Connection, channel: ChannelId, limit: u32) -
             details: message.details,
             media_id,
             uploaded: uploaded.map(Box::new),
+            author: author(connection, quoted.as_ref().and_then(|quoted| quoted.details.sender.as_ref()))?,
             quoted: quoted.map(Box::new),
             change: None,
             attempts: row.get(1)?,
@@ -171,6 +173,7 @@ fn changes(connection: &Connection, limit: u32) -> Result<Vec<ToSend>> {
             Some(uploaded) => Some(uploaded),
             None => table::remote_file::get(connection, action.message)?.map(|file| Uploaded { file, sidecar: None }),
         };
+        let sender = before.details.sender.clone();
         waiting.push(ToSend {
             message_id: action.id,
             conversation_id: action.conversation,
@@ -182,6 +185,7 @@ fn changes(connection: &Connection, limit: u32) -> Result<Vec<ToSend>> {
             media_id: None,
             uploaded: uploaded.map(Box::new),
             quoted: None,
+            author: author(connection, sender.as_ref())?,
             change: Some(Box::new(ToChange { target: action.body.target, what: action.body.what, at: action.body.at })),
             attempts: action.attempts,
             last_attempt_at: action.last_attempt_at,
@@ -189,6 +193,14 @@ fn changes(connection: &Connection, limit: u32) -> Result<Vec<ToSend>> {
         });
     }
     Ok(waiting)
+}
+
+/// Who wrote a message of a group, as WhatsApp can be told.
+fn author(connection: &Connection, sender: Option<&GroupSender>) -> Result<Option<WaIdentity>> {
+    match sender {
+        Some(sender) => groups::identity_of(connection, &sender.id),
+        None => Ok(None),
+    }
 }
 
 /// News of a change that was on its way. `false`: it is about no such.
@@ -229,6 +241,9 @@ pub(super) fn advance(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
         return Ok(false);
     }
     message.status = next;
+    if next == MessageStatus::Sent {
+        groups::left(tx, &message)?;
+    }
     message.details.hold = None;
     message.failure = if next == MessageStatus::Failed { news.failure.clone() } else { None };
     put_status(tx, &message)?;

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 use super::{
     Result, Store, StoreError, amend,
     change::{Change, CustomerWrote},
+    groups,
     inbound::{InboundFact, Incoming, Keys, RecordOutcome, Recorded, WaIdentity},
     media, own, people, row, safety, scope,
     table::{self, outbox::About},
@@ -25,18 +26,7 @@ impl Store {
     /// Idempotent: a message is known by chat, direction and WhatsApp id. Answers for each message, in order.
     pub async fn record_inbound<T: Into<Incoming>>(&self, facts: Vec<T>) -> Result<Vec<Recorded>> {
         let incoming: Vec<Incoming> = facts.into_iter().map(Into::into).collect();
-        self.write(move |tx| {
-            let channel = own::channel(tx)?.ok_or(StoreError::NotLinked)?;
-            let mut recorded = Vec::with_capacity(incoming.len());
-            for fact in incoming {
-                match fact {
-                    Incoming::Message(fact) => recorded.push(record(tx, &channel, *fact)?),
-                    Incoming::Change(fact) => amend::follow(tx, &channel, &fact)?,
-                }
-            }
-            Ok(recorded)
-        })
-        .await
+        self.write(move |tx| all(tx, incoming)).await
     }
 
     /// The agent read these messages of the customer on the phone.
@@ -57,10 +47,25 @@ impl Store {
     }
 }
 
-fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recorded> {
+/// Answers for each message, in order.
+pub(super) fn all(tx: &mut Tx<'_>, incoming: Vec<Incoming>) -> Result<Vec<Recorded>> {
+    let channel = own::channel(tx)?.ok_or(StoreError::NotLinked)?;
+    let mut recorded = Vec::with_capacity(incoming.len());
+    for fact in incoming {
+        match fact {
+            Incoming::Message(fact) => recorded.push(record(tx, &channel, *fact)?),
+            Incoming::Change(fact) => amend::follow(tx, &channel, &fact)?,
+        }
+    }
+    Ok(recorded)
+}
+
+fn record(tx: &mut Tx<'_>, channel: &Channel, mut fact: InboundFact) -> Result<Recorded> {
     let push_name = fact.push_name.as_deref().filter(|_| !fact.from_me);
     let mut contact = people::contact_for(tx, &fact.chat, push_name)?;
     let (conversation, is_new) = people::conversation_for(tx, channel, &contact, fact.at)?;
+    groups::heard(tx, channel, &fact.chat)?;
+    groups::sign(tx, conversation.id, &mut fact)?;
     if let Some(known) = table::message::by_wa_id(tx, conversation.id, &fact.wa_id, fact.direction())? {
         let replaces = known.kind == MessageKind::Undecryptable && fact.kind != MessageKind::Undecryptable;
         let (message_id, conversation_id) = (known.id, conversation.id);
@@ -90,19 +95,33 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, fact: InboundFact) -> Result<Recor
     let recorded = Recorded { message_id: message.id, conversation_id: conversation.id, outcome: RecordOutcome::New };
     store_new(tx, conversation, is_new, &message)?;
     tell_server(tx, &contact, &message)?;
-    if !from_me {
+    if from_me {
+        groups::left(tx, &message)?;
+    } else {
         safety::heard(tx, &message)?;
-    }
-    if !from_me && message.kind != MessageKind::Revoked {
-        tx.tell(Change::CustomerWrote(Box::new(CustomerWrote {
-            conversation_id: message.conversation_id,
-            contact_id: contact.id,
-            message_id: message.id,
-            contact_name: contact.name.clone(),
-            preview: message.text.as_deref().map(message::preview).unwrap_or_default(),
-        })));
+        announce(tx, &contact, &message)?;
     }
     Ok(recorded)
+}
+
+/// For a notification. A group that is muted on the phone is quiet here too.
+fn announce(tx: &mut Tx<'_>, contact: &Contact, message: &Message) -> Result<()> {
+    if message.kind == MessageKind::Revoked || groups::is_muted(tx, contact, message.channel_id)? {
+        return Ok(());
+    }
+    let words = message.text.as_deref().unwrap_or_default();
+    let preview = match &message.details.sender {
+        Some(sender) => message::preview(&format!("{}: {words}", sender.name)),
+        None => message::preview(words),
+    };
+    tx.tell(Change::CustomerWrote(Box::new(CustomerWrote {
+        conversation_id: message.conversation_id,
+        contact_id: contact.id,
+        message_id: message.id,
+        contact_name: contact.name.clone(),
+        preview,
+    })));
+    Ok(())
 }
 
 /// What a fact does not say of its message.

@@ -4,7 +4,7 @@
 use ownline_model::{
     conversation::Conversation,
     ids::{ChannelId, ContactId, ConversationId, MessageId},
-    message::Message,
+    message::{Message, MessageStatus},
 };
 use rusqlite::params;
 use uuid::Uuid;
@@ -88,12 +88,12 @@ fn doubles(tx: &Tx<'_>, old: ConversationId, new: ConversationId) -> Result<Vec<
 pub(super) fn message(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result<()> {
     match (table::message::get(tx, old)?, table::message::get(tx, new)?) {
         (Some(goes), Some(stays)) => {
-            table::message::inherit_file(tx, old, new)?;
+            table::message::inherit(tx, old, new)?;
             table::message::delete(tx, old)?;
-            table::message::put(
-                tx,
-                &Message { status: stays.status.advance(goes.status), text: stays.text.clone().or(goes.text), ..stays },
-            )?;
+            let status = stays.status.advance(goes.status);
+            let failure = stays.failure.or(goes.failure).filter(|_| status == MessageStatus::Failed);
+            let text = stays.text.or(goes.text);
+            table::message::put(tx, &Message { status, failure, text, ..stays })?;
         }
         (Some(_), None) => {
             row::run(
@@ -107,7 +107,9 @@ pub(super) fn message(tx: &mut Tx<'_>, old: MessageId, new: MessageId) -> Result
     table::remote_file::rename(tx, old, new)?;
     table::poll_secret::rename(tx, old, new)?;
     table::amended::rename(tx, old, new)?;
+    table::group::rename(tx, old, new)?;
     media::rename(tx, old, new)?;
+    table::merge::rename_message(tx, old.0.into_bytes(), new.0.into_bytes())?;
     everywhere(tx, old.0, new.0)
 }
 
@@ -142,6 +144,7 @@ fn everywhere(tx: &Tx<'_>, old: Uuid, new: Uuid) -> Result<()> {
     table::action::rename(tx, old, new)?;
     table::sent::rename(tx, old, new)?;
     table::opt_out::rename(tx, old, new)?;
+    table::picture::rename(tx, old, new)?;
     table::sharing::rename(tx, old, new)?;
     table::outbox::rename(tx, old, new)
 }

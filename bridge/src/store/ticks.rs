@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Result, Store,
     change::Change,
+    groups,
     inbound::WaIdentity,
     own, people, row,
     table::{self},
@@ -24,6 +25,8 @@ use crate::time::now;
 pub struct DueTicks {
     pub conversation_id: ConversationId,
     pub chat: WaIdentity,
+    /// In a group: who wrote these.
+    pub author: Option<WaIdentity>,
     pub wa_ids: Vec<String>,
 }
 
@@ -103,10 +106,36 @@ fn due(connection: &Connection) -> Result<Vec<DueTicks>> {
             ReadReceipts::Never => false,
         };
         if is_due && let Some(contact) = table::contact::get(connection, conversation.contact_id)? {
-            due.push(DueTicks { conversation_id, chat: people::wa_identity(&contact), wa_ids });
+            let chat = people::wa_identity(&contact);
+            for (author, wa_ids) in by_author(connection, conversation_id, &chat, wa_ids)? {
+                due.push(DueTicks { conversation_id, chat: chat.clone(), author, wa_ids });
+            }
         }
     }
     Ok(due)
+}
+
+type Authored = (Option<WaIdentity>, Vec<String>);
+
+/// Each member of a group gets a receipt of its own.
+fn by_author(
+    connection: &Connection,
+    conversation: ConversationId,
+    chat: &WaIdentity,
+    wa_ids: Vec<String>,
+) -> Result<Vec<Authored>> {
+    if !chat.is_group() {
+        return Ok(vec![(None, wa_ids)]);
+    }
+    let mut found: Vec<Authored> = Vec::new();
+    for wa_id in wa_ids {
+        let author = groups::author_of(connection, conversation, &wa_id)?;
+        match found.iter_mut().find(|(known, _)| *known == author) {
+            Some((_, wa_ids)) => wa_ids.push(wa_id),
+            None => found.push((author, vec![wa_id])),
+        }
+    }
+    Ok(found)
 }
 
 /// The last word in the chat is ours, and it has left.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use ownline_model::phone::PhoneNumber;
 use whatsapp_rust::{ChatStateType, Client, Jid};
 
-use super::{history, identity};
+use super::{groups, history, identity};
 use crate::{
     session_port::{Answer, SessionError},
     store::{history::OlderThan, inbound::WaIdentity},
@@ -18,7 +18,7 @@ pub(super) enum Request {
     IsOnWhatsapp { phone: PhoneNumber, answer: Answer<Option<WaIdentity>> },
     Older { older: OlderThan, answer: Answer<()> },
     AgentTyping { chat: WaIdentity, typing: bool, recording: bool },
-    MarkPlayed { chat: WaIdentity, wa_id: String },
+    MarkPlayed { chat: WaIdentity, author: Option<WaIdentity>, wa_id: String },
 }
 
 impl Request {
@@ -57,9 +57,10 @@ pub(super) async fn carry_out(client: Arc<Client>, request: Request) {
                 tracing::debug!(%error, "the customer was not told that the agent types");
             }
         }
-        Request::MarkPlayed { chat, wa_id } => {
-            let Some(to) = wire_address(&client, &chat).await else { return };
-            if let Err(error) = client.mark_as_played(&to, None, &[&wa_id]).await {
+        Request::MarkPlayed { chat, author, wa_id } => {
+            let Some((to, author)) = receipt_address(&client, &chat, author.as_ref()).await else { return };
+            let id = groups::stanza_id(&wa_id);
+            if let Err(error) = client.mark_as_played(&to, author.as_ref(), &[id]).await {
                 tracing::warn!(%error, "the customer was not told that the voice note was played");
             }
         }
@@ -72,8 +73,23 @@ async fn is_on_whatsapp(client: &Client, phone: &PhoneNumber) -> Result<Option<W
     let found = found.map_err(|error| SessionError::Failed(error.to_string()))?;
     Ok(found.into_iter().find(|person| person.is_registered).map(|person| {
         let known = identity::person_of(&person.jid, person.lid.as_ref().or(person.pn_jid.as_ref()));
-        WaIdentity { phone: known.phone.or_else(|| Some(phone.clone())), lid: known.lid }
+        WaIdentity { phone: known.phone.or_else(|| Some(phone.clone())), lid: known.lid, ..Default::default() }
     }))
+}
+
+/// Where a receipt goes, and in a group whose message it is about. `None`: nobody can be told there.
+pub(super) async fn receipt_address(
+    client: &Client,
+    chat: &WaIdentity,
+    author: Option<&WaIdentity>,
+) -> Option<(Jid, Option<Jid>)> {
+    let to = wire_address(client, chat).await?;
+    if !chat.is_group() {
+        return Some((to, None));
+    }
+    let uses_lids = groups::uses_lids(client, &to).await;
+    let author = identity::wire_address(author?, uses_lids)?;
+    Some((to, Some(author)))
 }
 
 pub(super) async fn wire_address(client: &Client, chat: &WaIdentity) -> Option<Jid> {

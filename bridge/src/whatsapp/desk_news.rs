@@ -13,6 +13,7 @@ use whatsapp_rust::{
 };
 
 use super::{
+    groups,
     happenings::Happening,
     hook, identity,
     inbound::{self, Own},
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::store::{
     Store, StoreError,
+    groups::{GroupNews, GroupTick},
     inbound::{Incoming, StatusNews, WaIdentity},
 };
 
@@ -28,6 +30,8 @@ use crate::store::{
 #[derive(Debug, Default)]
 pub(super) struct DeskNews {
     statuses: Vec<StatusNews>,
+    group_ticks: Vec<GroupTick>,
+    groups: Vec<(WaIdentity, GroupNews)>,
     answers: Vec<ServerAnswer>,
     facts: Vec<Incoming>,
     read: Vec<(WaIdentity, Vec<String>)>,
@@ -35,6 +39,8 @@ pub(super) struct DeskNews {
     typing: Vec<(WaIdentity, ChatPresence, ChatPresenceMedia)>,
     presence: Vec<(WaIdentity, bool, Option<UtcMillis>)>,
     people: Vec<(WaIdentity, Option<String>)>,
+    /// Whose picture is another one, or none any more.
+    pictures: Vec<(WaIdentity, bool)>,
 }
 
 pub(super) fn gather(client: &Client, happenings: &[Happening]) -> DeskNews {
@@ -53,21 +59,27 @@ impl DeskNews {
         match event {
             Event::Receipt(receipt) => match receipts::meaning(receipt, own) {
                 Meaning::Status(news) => self.statuses.extend(news),
+                Meaning::GroupTick(tick) => self.group_ticks.push(tick),
                 Meaning::ReadElsewhere { chat, wa_ids } => self.read.push((chat, wa_ids)),
                 Meaning::PlayedElsewhere { chat, wa_ids } => self.played.push((chat, wa_ids)),
                 Meaning::Nothing => {}
             },
             Event::ServerAck(ack) if ack.class.as_deref().is_none_or(|class| class == "message") => {
                 let at = ack.timestamp.map_or_else(crate::time::now, |at| UtcMillis(at.timestamp_millis()));
-                self.answers.push(ServerAnswer { wa_id: ack.id.clone(), error: ack.error.clone(), at });
+                let group = ack.from.as_ref().map(identity::chat).filter(WaIdentity::is_group);
+                self.answers.push(ServerAnswer { wa_id: ack.id.clone(), error: ack.error.clone(), at, group });
             }
             // Messages that the phone recovered for us: they come without the durability hook.
             Event::Messages(batch) => {
                 let facts = batch.messages.iter().map(|it| inbound::incoming(&it.message, &it.info, own));
                 self.facts.extend(facts.flatten());
             }
-            Event::ChatPresence(presence) if !presence.source.is_group && !presence.source.is_from_me => {
-                let chat = identity::person_of(&presence.source.chat, presence.source.sender_alt.as_ref());
+            Event::GroupUpdate(update) => self.groups.extend(groups::news(update)),
+            Event::ChatPresence(presence) if !presence.source.is_from_me && !own.is(&presence.source.sender) => {
+                let chat = match identity::chat(&presence.source.chat) {
+                    group if group.is_group() => group,
+                    _ => identity::person_of(&presence.source.chat, presence.source.sender_alt.as_ref()),
+                };
                 if !chat.is_empty() {
                     self.typing.push((chat, presence.state, presence.media));
                 }
@@ -84,6 +96,12 @@ impl DeskNews {
                 if !person.is_empty() {
                     let name = ownline_model::limits::clean_name(&update.new_push_name);
                     self.people.push((person, Some(name).filter(|name| !name.is_empty())));
+                }
+            }
+            Event::PictureUpdate(update) => {
+                let who = identity::chat(&update.jid);
+                if !who.is_empty() {
+                    self.pictures.push((who, update.removed));
                 }
             }
             // The hidden id is the same person's under both numbers.
@@ -115,13 +133,20 @@ pub(super) async fn tell(
         }
     }
     for fact in &mut news.facts {
-        hook::complete(client, fact.chat_mut()).await;
+        hook::complete_all(client, fact).await;
     }
     if !news.facts.is_empty() {
         told("recovered messages", store.record_inbound(news.facts).await);
     }
     if !news.statuses.is_empty() {
         told("statuses", store.advance_statuses(news.statuses).await);
+    }
+    // What they say of members goes before what members say.
+    if !news.groups.is_empty() {
+        told("groups", store.note_groups(news.groups).await);
+    }
+    if !news.group_ticks.is_empty() {
+        told("statuses in groups", store.note_group_ticks(news.group_ticks).await);
     }
     for (chat, wa_ids) in news.read {
         told("what was read", store.read_on_phone(chat, wa_ids).await);
@@ -131,6 +156,9 @@ pub(super) async fn tell(
     }
     for (person, name) in news.people {
         told("a person", store.learn_identity(person, name).await);
+    }
+    for (person, removed) in news.pictures {
+        told("a picture", store.picture_changed(person, removed).await);
     }
     for (chat, state, media) in news.typing {
         let typing = state == ChatPresence::Composing;

@@ -52,11 +52,14 @@ impl Drop for DialFailed<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::happenings::happenings, *};
+    use super::{
+        super::{happenings::happenings, placeholders::Placeholders},
+        *,
+    };
 
     #[tokio::test]
     async fn failed_attempts_are_reported() {
-        let (reporter, mut happenings) = happenings();
+        let (reporter, mut happenings) = happenings(Placeholders::default());
         // A port that nobody listens on.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind");
         let address = listener.local_addr().expect("address");

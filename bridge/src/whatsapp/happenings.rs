@@ -12,7 +12,7 @@ use std::sync::{
 use tokio::sync::{mpsc, watch};
 use whatsapp_rust::wacore::types::events::{Event, EventHandler, EventInterest, EventKind};
 
-use super::placeholders::Placeholders;
+use super::{arrivals::Arrivals, placeholders::Placeholders};
 
 /// From here on typing and presence are dropped.
 const HINTS_MAX: usize = 1_000;
@@ -49,6 +49,7 @@ pub(super) struct Reporter {
     queue: mpsc::UnboundedSender<Happening>,
     waiting: Arc<AtomicUsize>,
     placeholders: Placeholders,
+    arrivals: Arrivals,
     gate: watch::Sender<Gate>,
 }
 
@@ -58,13 +59,12 @@ pub(super) struct Happenings {
     waiting: Arc<AtomicUsize>,
 }
 
-pub(super) fn happenings() -> (Reporter, Happenings) {
+pub(super) fn happenings(placeholders: Placeholders) -> (Reporter, Happenings) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
-    let placeholders = Placeholders::default();
     let gate = watch::Sender::new(Gate::Open);
     (
-        Reporter { queue: sender, waiting: Arc::clone(&waiting), placeholders, gate },
+        Reporter { queue: sender, waiting: Arc::clone(&waiting), placeholders, arrivals: Arrivals::default(), gate },
         Happenings { queue: receiver, waiting },
     )
 }
@@ -73,6 +73,10 @@ impl Reporter {
     /// The undecryptable messages among what is reported, which the hook and the session store between them.
     pub(super) fn placeholders(&self) -> Placeholders {
         self.placeholders.clone()
+    }
+
+    pub(super) const fn arrivals(&self) -> &Arrivals {
+        &self.arrivals
     }
 
     pub(super) fn report(&self, happening: Happening) {
@@ -137,6 +141,9 @@ impl Happenings {
 
 impl EventHandler for Reporter {
     fn handle_event(&self, event: Arc<Event>) {
+        if let Event::RawNode(stanza) = &*event {
+            return self.arrivals.note(stanza.get());
+        }
         // What the durability hook has stored needs no second look.
         if matches!(&*event, Event::Messages(batch) if batch.hook_committed) {
             return;
@@ -144,7 +151,7 @@ impl EventHandler for Reporter {
         if matches!(&*event, Event::PairSuccess(_)) {
             self.gate.send_replace(Gate::Undecided);
         }
-        self.placeholders.note(&event);
+        self.placeholders.note(&event, *self.gate.borrow() == Gate::Open);
         if self.has_room_for(&event) {
             self.report(Happening::Library(event));
         }
@@ -172,6 +179,7 @@ impl EventHandler for Reporter {
             EventKind::ClientOutdated,
             EventKind::OfflineSyncPreview,
             EventKind::OfflineSyncCompleted,
+            EventKind::RawNode,
             EventKind::Messages,
             EventKind::UndecryptableMessage,
             EventKind::Receipt,
@@ -179,6 +187,7 @@ impl EventHandler for Reporter {
             EventKind::ChatPresence,
             EventKind::Presence,
             EventKind::PushNameUpdate,
+            EventKind::PictureUpdate,
             EventKind::ArchiveUpdate,
             EventKind::PinUpdate,
             EventKind::MuteUpdate,
@@ -186,6 +195,7 @@ impl EventHandler for Reporter {
             EventKind::ContactUpdate,
             EventKind::SelfPushNameUpdated,
             EventKind::ContactNumberChanged,
+            EventKind::GroupUpdate,
             EventKind::HistorySync,
         ])
     }
@@ -213,7 +223,7 @@ mod tests {
 
     #[test]
     fn hints_give_way_and_the_session_never_does() {
-        let (reporter, mut happenings) = happenings();
+        let (reporter, mut happenings) = happenings(Placeholders::default());
         for _ in 0..HINTS_MAX + 10 {
             reporter.handle_event(Arc::new(typing()));
         }

@@ -3,20 +3,21 @@
 
 use std::{sync::Arc, time::Duration};
 
-use whatsapp_rust::{
-    Client, InboundDurabilityHook, types::durability_hook::InboundMessage, wacore::types::events::UnavailableType,
-};
+use whatsapp_rust::{Client, InboundDurabilityHook, types::durability_hook::InboundMessage};
 
 use super::{
     happenings::{Happening, Reporter},
     identity,
-    inbound::{self, Own},
+    inbound::{self, NotForTheDesk, Own},
+    missed::{self, Missed},
     placeholders::{Placeholders, Taken},
+    recovered,
+    unread::Unread,
 };
 use crate::{
     failpoint,
     store::{
-        Store, StoreError,
+        Owed, Store, StoreError, TakenIn,
         inbound::{Incoming, WaIdentity},
     },
 };
@@ -28,23 +29,24 @@ pub(super) struct StoreFirst {
     store: Store,
     reporter: Reporter,
     placeholders: Placeholders,
+    missed: Missed,
 }
 
 impl StoreFirst {
-    pub(super) fn new(store: Store, reporter: Reporter) -> Self {
-        Self { store, placeholders: reporter.placeholders(), reporter }
+    pub(super) fn new(store: Store, reporter: Reporter, missed: Missed) -> Self {
+        Self { store, placeholders: reporter.placeholders(), reporter, missed }
     }
 
-    async fn record(&self, facts: Vec<Incoming>) -> Result<(), StoreError> {
+    async fn take_in(&self, taken: TakenIn) -> Result<(), StoreError> {
         for pause in PAUSES {
-            match self.store.record_inbound(facts.clone()).await {
-                Ok(_) => return Ok(()),
+            match self.store.take_in(taken.clone()).await {
+                Ok(()) => return Ok(()),
                 Err(StoreError::Closed) => return Err(StoreError::Closed),
                 Err(error) => tracing::warn!(%error, "received messages could not be stored; trying again"),
             }
             tokio::time::sleep(pause).await;
         }
-        self.store.record_inbound(facts).await.map(drop)
+        self.store.take_in(taken).await
     }
 }
 
@@ -55,50 +57,68 @@ impl InboundDurabilityHook for StoreFirst {
         anyhow::ensure!(self.reporter.lets_in().await, "the agent has not confirmed this number");
         failpoint::here("received");
         let taken = self.placeholders.take();
-        let facts = taken.among(facts(&client, batch).await, gaps(&client, &taken).await);
-        if facts.is_empty() {
-            return Ok(());
-        }
+        let (facts, owed) = self.read(&client, batch, &taken).await;
+        let batch: Vec<_> = batch.iter().map(|message| missed::stanza(&message.info)).collect();
         let count = facts.len();
-        let recorded = self.record(facts).await.map_err(|error| {
-            self.placeholders.put_back(taken);
-            tracing::error!(%error, count, "received messages could not be stored; WhatsApp keeps them");
-            self.reporter.report(Happening::NotStored);
-            error.into()
-        });
+        let recorded = self.take_in(TakenIn { facts, batch: batch.clone(), owed }).await;
         failpoint::here("committed");
-        recorded
-    }
-}
-
-/// What of a batch is for the desk, with both names of each person where the library knows them.
-pub(super) async fn facts(client: &Client, batch: &[InboundMessage]) -> Vec<Incoming> {
-    let own = own(client);
-    let mut facts = Vec::with_capacity(batch.len());
-    for message in batch {
-        match inbound::incoming(&message.message, &message.info, &own) {
-            Ok(mut fact) => {
-                complete(client, fact.chat_mut()).await;
-                facts.push(fact);
+        match recorded {
+            Ok(()) => self.missed.settled(&batch),
+            Err(error) => {
+                self.placeholders.put_back(taken);
+                tracing::error!(%error, count, "received messages could not be stored; WhatsApp keeps them");
+                self.reporter.report(Happening::NotStored);
+                return Err(error.into());
             }
-            Err(why) => tracing::debug!(?why, id = %message.info.id, "not for the desk"),
         }
+        Ok(())
     }
-    facts
 }
 
-/// The places of messages that could not be decrypted.
-async fn gaps(client: &Client, taken: &Taken) -> Vec<Incoming> {
-    let own = own(client);
-    let mut facts = Vec::new();
-    for message in taken.messages() {
-        let view_once = message.unavailable_type == UnavailableType::ViewOnce;
-        if let Ok(mut fact) = inbound::undecryptable(&message.info, view_once, &own) {
-            complete(client, &mut fact.chat).await;
-            facts.push(fact.into());
+impl StoreFirst {
+    /// What of a batch is for the desk, with both names of each person where the library knows them, among what could not be
+    /// read, in the order of arrival; and what of the batch only has its place.
+    async fn read(&self, client: &Client, batch: &[InboundMessage], taken: &Taken) -> (Vec<Incoming>, Vec<Owed>) {
+        let own = own(client);
+        let arrivals = self.reporter.arrivals();
+        let (mut facts, mut owed) = (Vec::with_capacity(batch.len()), Vec::new());
+        for message in taken.messages() {
+            facts.push((arrivals.take(&message.info), gap(message, &own)));
         }
+        for message in batch {
+            let place = arrivals.take(&message.info);
+            let recovered = recovered::facts(message, &own);
+            if !recovered.is_empty() {
+                failpoint::here("recovered");
+            }
+            facts.extend(recovered.into_iter().map(|fact| (place, Ok(fact))));
+            if self.missed.is_missed(message) {
+                let unread = Unread { info: Arc::clone(&message.info), view_once: false };
+                facts.push((place, gap(&unread, &own)));
+                owed.extend(unread.owed());
+            } else {
+                facts.push((place, inbound::incoming(&message.message, &message.info, &own)));
+            }
+        }
+        // Stable: what came before this connection stays in its own order, in front.
+        facts.sort_by_key(|(place, _)| *place);
+        let mut complete = Vec::with_capacity(facts.len());
+        for (_, fact) in facts {
+            match fact {
+                Ok(mut fact) => {
+                    complete_all(client, &mut fact).await;
+                    complete.push(fact);
+                }
+                Err(why) => tracing::debug!(?why, "not for the desk"),
+            }
+        }
+        (complete, owed)
     }
-    facts
+}
+
+/// The place of a message that could not be decrypted.
+fn gap(message: &Unread, own: &Own) -> Result<Incoming, NotForTheDesk> {
+    inbound::undecryptable(&message.info, message.view_once, own).map(Into::into)
 }
 
 /// Stores the places of undecryptable messages that no batch has taken along.
@@ -106,7 +126,11 @@ pub(super) async fn store_gaps(store: &Store, client: &Client, placeholders: &Pl
     if taken.is_empty() {
         return;
     }
-    let facts = gaps(client, &taken).await;
+    let own = own(client);
+    let mut facts: Vec<Incoming> = taken.messages().filter_map(|message| gap(message, &own).ok()).collect();
+    for fact in &mut facts {
+        complete_all(client, fact).await;
+    }
     if !facts.is_empty()
         && let Err(error) = store.record_inbound(facts).await
     {
@@ -119,9 +143,17 @@ pub(super) fn own(client: &Client) -> Own {
     Own { pn: client.pn(), lid: client.lid() }
 }
 
+/// Whom the chat is with, and in a group who made it.
+pub(super) async fn complete_all(client: &Client, fact: &mut Incoming) {
+    complete(client, fact.chat_mut()).await;
+    if let Some(author) = fact.author_mut() {
+        complete(client, author).await;
+    }
+}
+
 /// Adds the number to a hidden id and the other way round, from what the library has learnt before.
 pub(super) async fn complete(client: &Client, chat: &mut WaIdentity) {
-    if chat.phone.is_some() && chat.lid.is_some() {
+    if chat.is_group() || (chat.phone.is_some() && chat.lid.is_some()) {
         return;
     }
     let Some(address) = identity::address(chat) else { return };

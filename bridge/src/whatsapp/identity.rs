@@ -19,6 +19,20 @@ pub(super) fn person(jid: &Jid) -> WaIdentity {
     identity
 }
 
+/// Longer ones do not occur.
+const GROUP_ID_MAX: usize = 40;
+
+/// The person or the group of a chat; empty for everything else.
+pub(super) fn chat(jid: &Jid) -> WaIdentity {
+    if !jid.is_group() {
+        return person(jid);
+    }
+    let id = jid.user.as_str();
+    // Old groups bear their founder's number and a moment.
+    let sound = (1..=GROUP_ID_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if sound { WaIdentity::group(id) } else { WaIdentity::default() }
+}
+
 /// One person from the address in use and the other one, where WhatsApp told it.
 pub(super) fn person_of(jid: &Jid, other: Option<&Jid>) -> WaIdentity {
     let mut identity = person(jid);
@@ -32,13 +46,17 @@ pub(super) fn person_of(jid: &Jid, other: Option<&Jid>) -> WaIdentity {
 
 /// Where to send: the number where it is known (the library then chooses how to address it), else the hidden id.
 pub(super) fn address(identity: &WaIdentity) -> Option<Jid> {
-    by_number(identity).or_else(|| by_lid(identity))
+    group(identity).or_else(|| by_number(identity)).or_else(|| by_lid(identity))
 }
 
 /// Where receipts and typing go, which the library sends to the very address it is given: an account that WhatsApp has
 /// moved to hidden ids uses those.
 pub(super) fn wire_address(identity: &WaIdentity, uses_lids: bool) -> Option<Jid> {
-    if uses_lids { by_lid(identity).or_else(|| by_number(identity)) } else { address(identity) }
+    if uses_lids { by_lid(identity).or_else(|| address(identity)) } else { address(identity) }
+}
+
+fn group(identity: &WaIdentity) -> Option<Jid> {
+    identity.lid.as_deref().filter(|_| identity.is_group()).map(Jid::group)
 }
 
 fn by_number(identity: &WaIdentity) -> Option<Jid> {
@@ -46,7 +64,7 @@ fn by_number(identity: &WaIdentity) -> Option<Jid> {
 }
 
 fn by_lid(identity: &WaIdentity) -> Option<Jid> {
-    identity.lid.as_deref().map(Jid::lid)
+    identity.lid.as_deref().filter(|_| !identity.is_group()).map(Jid::lid)
 }
 
 #[cfg(test)]
@@ -63,10 +81,10 @@ mod tests {
 
     #[test]
     fn knows_people_by_number_and_by_hidden_id() {
-        let by_number = WaIdentity { phone: number("+5511987654321"), lid: None };
+        let by_number = WaIdentity { phone: number("+5511987654321"), ..Default::default() };
         assert_eq!(person(&jid("5511987654321@s.whatsapp.net")), by_number);
         assert_eq!(person(&jid("5511987654321:17@s.whatsapp.net")), by_number, "a device is not another person");
-        assert_eq!(person(&jid("9988776655@lid")), WaIdentity { phone: None, lid: Some("9988776655".into()) });
+        assert_eq!(person(&jid("9988776655@lid")), WaIdentity { lid: Some("9988776655".into()), ..Default::default() });
         for nobody in ["123-456@g.us", "status@broadcast", "1234@newsletter", "0@s.whatsapp.net"] {
             assert!(person(&jid(nobody)).is_empty(), "{nobody}");
         }
@@ -75,14 +93,32 @@ mod tests {
     #[test]
     fn puts_both_names_of_one_person_together() {
         let both = person_of(&jid("9988776655@lid"), Some(&jid("5511987654321:3@s.whatsapp.net")));
-        assert_eq!(both, WaIdentity { phone: number("+5511987654321"), lid: Some("9988776655".into()) });
+        assert_eq!(
+            both,
+            WaIdentity { phone: number("+5511987654321"), lid: Some("9988776655".into()), ..Default::default() }
+        );
         assert!(person_of(&jid("1-2@g.us"), Some(&jid("5511987654321@s.whatsapp.net"))).is_empty());
     }
 
     #[test]
+    fn a_group_is_a_chat_and_no_person() {
+        for id in ["120363021033254949", "5511987654321-1400000000"] {
+            let known = chat(&jid(&format!("{id}@g.us")));
+            assert_eq!(known, WaIdentity::group(id));
+            for uses_lids in [true, false] {
+                assert_eq!(wire_address(&known, uses_lids), Some(jid(&format!("{id}@g.us"))), "never a person's");
+            }
+            assert_eq!(address(&known), Some(jid(&format!("{id}@g.us"))));
+        }
+        assert!(chat(&jid("status@broadcast")).is_empty());
+        assert!(chat(&Jid::group("1".repeat(41))).is_empty());
+        assert_eq!(chat(&jid("99@lid")), person(&jid("99@lid")));
+    }
+
+    #[test]
     fn addresses_people_as_they_can_be_reached() {
-        let both = WaIdentity { phone: number("+5511987654321"), lid: Some("99".into()) };
-        let hidden = WaIdentity { phone: None, lid: Some("99".into()) };
+        let both = WaIdentity { phone: number("+5511987654321"), lid: Some("99".into()), ..Default::default() };
+        let hidden = WaIdentity { phone: None, lid: Some("99".into()), ..Default::default() };
         assert_eq!(address(&both), Some(jid("5511987654321@s.whatsapp.net")));
         assert_eq!(address(&hidden), Some(jid("99@lid")));
         assert_eq!(wire_address(&both, true), Some(jid("99@lid")));

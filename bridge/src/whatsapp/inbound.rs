@@ -9,7 +9,7 @@ use ownline_model::{
 };
 use whatsapp_rust::{
     Jid,
-    wacore::types::message::{MessageCategory, MessageInfo},
+    wacore::types::message::{EditAttribute, MessageCategory, MessageInfo},
     wacore_binary::JidExt as _,
     waproto::whatsapp as wa,
 };
@@ -18,7 +18,7 @@ use super::{
     content::{self, Change, Content},
     identity,
 };
-use crate::store::inbound::{ChangeFact, InboundFact, Incoming, Target, WaIdentity};
+use crate::store::inbound::{Author, ChangeFact, InboundFact, Incoming, Target, WaIdentity};
 
 /// The linked account's own addresses.
 #[derive(Debug, Clone, Default)]
@@ -36,10 +36,9 @@ impl Own {
     }
 }
 
-/// Why a stanza is no message of a customer's chat.
+/// Why a stanza is no message of a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotForTheDesk {
-    Group,
     Broadcast,
     Newsletter,
     /// Keys, history announcements and other talk between an account's own devices.
@@ -68,7 +67,7 @@ pub(super) fn incoming(message: &wa::Message, info: &MessageInfo, own: &Own) -> 
             ..bare(info, chat)
         }
         .into()),
-        Content::Change(change) => Ok(self::change(change, info, chat).into()),
+        Content::Change(change) => Ok(self::change(change, info, chat, own).into()),
         Content::Service => Err(NotForTheDesk::Service),
     }
 }
@@ -81,15 +80,21 @@ pub(super) fn fact(message: &wa::Message, info: &MessageInfo, own: &Own) -> Resu
     }
 }
 
-/// Whoever makes a change names its message from the own side: in a chat between two, what is not theirs is the other's.
-fn change(change: Change, info: &MessageInfo, chat: WaIdentity) -> ChangeFact {
+/// Whoever makes a change names its message from the own side: in a chat between two, what is not theirs is the other's. In a
+/// group the name of its author stands beside it.
+fn change(change: Change, info: &MessageInfo, chat: WaIdentity, own: &Own) -> ChangeFact {
     let from_me = info.source.is_from_me;
-    let outbound = change.target.own == from_me;
+    let outbound = if change.target.own || !chat.is_group() {
+        change.target.own == from_me
+    } else {
+        change.target.author.is_some_and(|author| own.is(&author))
+    };
     ChangeFact {
         wa_id: info.id.clone(),
+        by: author(info, &chat).map(|author| author.person),
+        as_admin: chat.is_group() && info.edit == EditAttribute::AdminRevoke,
         chat,
         from_me,
-        by: None,
         at: UtcMillis(info.timestamp.timestamp_millis()),
         made_at: change.made_at,
         target: Target {
@@ -104,8 +109,9 @@ fn change(change: Change, info: &MessageInfo, chat: WaIdentity) -> ChangeFact {
 fn bare(info: &MessageInfo, chat: WaIdentity) -> InboundFact {
     InboundFact {
         wa_id: info.id.clone(),
+        author: author(info, &chat),
         from_me: info.source.is_from_me,
-        push_name: push_name(info),
+        push_name: push_name(info).filter(|_| !chat.is_group()),
         kind: MessageKind::Unknown,
         text: None,
         at: UtcMillis(info.timestamp.timestamp_millis()),
@@ -130,7 +136,8 @@ fn chat_of(info: &MessageInfo, own: &Own) -> Result<WaIdentity, NotForTheDesk> {
     let source = &info.source;
     let chat = &source.chat;
     if chat.is_group() {
-        return Err(NotForTheDesk::Group);
+        let group = identity::chat(chat);
+        return if group.is_empty() { Err(NotForTheDesk::NoPerson) } else { Ok(group) };
     }
     if chat.is_newsletter() {
         return Err(NotForTheDesk::Newsletter);
@@ -148,6 +155,13 @@ fn chat_of(info: &MessageInfo, own: &Own) -> Result<WaIdentity, NotForTheDesk> {
     };
     let person = identity::person_of(chat, other);
     if person.is_empty() { Err(NotForTheDesk::NoPerson) } else { Ok(person) }
+}
+
+/// Who wrote in a group, where it was not the agent.
+fn author(info: &MessageInfo, chat: &WaIdentity) -> Option<Author> {
+    let source = &info.source;
+    let person = identity::person_of(&source.sender, source.sender_alt.as_ref());
+    (chat.is_group() && !source.is_from_me).then(|| Author { person, name: push_name(info) })
 }
 
 fn push_name(info: &MessageInfo) -> Option<String> {

@@ -62,7 +62,8 @@ fn a_text_with_everything_that_matters() {
         fact,
         InboundFact {
             wa_id: "AC0FFEE".into(),
-            chat: WaIdentity { phone: "+5511987654321".parse().ok(), lid: some("99") },
+            chat: WaIdentity { phone: "+5511987654321".parse().ok(), lid: some("99"), ..Default::default() },
+            author: None,
             from_me: false,
             push_name: some("Ana"),
             kind: MessageKind::Text,
@@ -84,7 +85,7 @@ fn what_the_agents_phone_sends_is_the_agents() {
     let fact = fact(&text("from my phone"), &info, &own()).expect("a fact");
     assert!(fact.from_me);
     assert_eq!(fact.push_name, None, "the name in the stanza is the agent's own");
-    assert_eq!(fact.chat, WaIdentity { phone: "+5511987654321".parse().ok(), lid: some("99") });
+    assert_eq!(fact.chat, WaIdentity { phone: "+5511987654321".parse().ok(), lid: some("99"), ..Default::default() });
 }
 
 #[test]
@@ -144,6 +145,66 @@ fn whose_message_a_change_is_about_is_told_from_the_side_of_its_maker() {
     assert_eq!(fact(&react(true), &customer, &own()), Err(NotForTheDesk::Change));
 }
 
+const GROUP: &str = "120363021033254949@g.us";
+
+fn in_group(sender: &str) -> MessageInfo {
+    let mut info = info(GROUP);
+    info.source.sender = jid(sender);
+    info.source.is_group = true;
+    info.source.is_from_me = own().is(&info.source.sender);
+    info
+}
+
+#[test]
+fn a_group_is_one_chat_in_which_each_message_has_an_author() {
+    let mut info = in_group("99:2@lid");
+    info.source.sender_alt = Some(jid("5511987654321@s.whatsapp.net"));
+    let told = fact(&text("Olá"), &info, &own()).expect("a fact");
+    assert_eq!((told.chat, told.push_name), (WaIdentity::group("120363021033254949"), None), "a name is no subject");
+    let author = told.author.expect("an author");
+    assert_eq!((author.name, author.person.lid), (some("Ana"), some("99")));
+    assert!(author.person.phone.is_some());
+    let told = fact(&text("from my phone"), &in_group("777@lid"), &own()).expect("a fact");
+    assert!(told.from_me && told.author.is_none());
+}
+
+#[test]
+fn whose_message_a_change_in_a_group_is_about_is_told_beside_it() {
+    let key = |own, author: Option<&str>| {
+        MessageField::some(wa::MessageKey {
+            id: some("TARGET"),
+            from_me: Some(own),
+            participant: author.map(str::to_owned),
+            ..Default::default()
+        })
+    };
+    let revoke = |own, author| wa::Message {
+        protocol_message: MessageField::some(ProtocolMessage {
+            r#type: Some(ProtocolType::REVOKE),
+            key: key(own, author),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    for (maker, own, author, direction) in [
+        ("99@lid", true, None, Direction::Inbound),
+        ("99@lid", false, Some("55@lid"), Direction::Inbound),
+        ("99@lid", false, Some("777@lid"), Direction::Outbound),
+        ("99@lid", false, Some("4915112345678@s.whatsapp.net"), Direction::Outbound),
+        ("777@lid", true, None, Direction::Outbound),
+        ("777@lid", false, Some("99@lid"), Direction::Inbound),
+    ] {
+        let change = changed(&revoke(own, author), &in_group(maker));
+        assert_eq!(change.target.direction, direction, "{maker} {own} {author:?}");
+        assert_eq!(change.by.and_then(|by| by.lid), (maker == "99@lid").then(|| "99".to_owned()));
+        assert!(!change.as_admin);
+    }
+    let admins = MessageInfo { edit: EditAttribute::AdminRevoke, ..in_group("99@lid") };
+    assert!(changed(&revoke(false, Some("55@lid")), &admins).as_admin);
+    let alone = MessageInfo { edit: EditAttribute::AdminRevoke, ..info(CUSTOMER) };
+    assert!(!changed(&revoke(true, None), &alone).as_admin, "nobody rules a chat between two");
+}
+
 #[test]
 fn devices_talk_among_themselves_is_not_for_the_desk() {
     for kind in [
@@ -168,9 +229,8 @@ fn devices_talk_among_themselves_is_not_for_the_desk() {
 }
 
 #[test]
-fn only_one_to_one_chats_with_people() {
+fn only_chats_with_people_and_groups() {
     for (chat, why) in [
-        ("123-456@g.us", NotForTheDesk::Group),
         ("status@broadcast", NotForTheDesk::Broadcast),
         ("1700000000@broadcast", NotForTheDesk::Broadcast),
         ("120363@newsletter", NotForTheDesk::Newsletter),
@@ -198,5 +258,6 @@ fn what_cannot_be_decrypted_keeps_its_place() {
     assert_eq!((placeholder.kind, placeholder.wa_id.as_str()), (MessageKind::Undecryptable, "AC0FFEE"));
     let once = undecryptable(&info(CUSTOMER), true, &own()).expect("a fact");
     assert_eq!(once.kind, MessageKind::ViewOnce);
-    assert_eq!(undecryptable(&info("1-2@g.us"), false, &own()), Err(NotForTheDesk::Group));
+    let in_group = undecryptable(&in_group("99:2@lid"), false, &own()).expect("a fact");
+    assert_eq!(in_group.author.expect("an author").person.lid, some("99"));
 }

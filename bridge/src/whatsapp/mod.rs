@@ -11,29 +11,37 @@
 //!
 //! Nothing of the library leaves this folder.
 
+mod arrivals;
+mod asking;
 mod commands;
 mod connection;
 mod content;
+mod copies;
 mod desk_news;
 mod device;
 mod dial;
 mod endpoint;
+mod groups;
 mod happenings;
 mod history;
 mod hook;
 mod http;
 mod identity;
 mod inbound;
+mod keys;
 mod link_code;
 mod machine;
 mod media;
+mod missed;
 mod outbound;
 mod pace;
 mod passkey;
 mod phone_state;
+mod pictures;
 mod placeholders;
 mod presence;
 mod receipts;
+mod recovered;
 mod refusal;
 mod runtime;
 mod sender;
@@ -41,6 +49,7 @@ mod session;
 mod signals;
 mod ticks;
 mod time_lock;
+mod unread;
 mod window;
 
 use tokio_util::sync::CancellationToken;

@@ -147,6 +147,7 @@ mod tests {
             media_id: None,
             uploaded: None,
             quoted: None,
+            author: None,
             change: None,
             attempts: 0,
             last_attempt_at: None,

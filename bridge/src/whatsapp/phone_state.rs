@@ -30,7 +30,7 @@ pub(super) fn mark(event: &Event) -> Option<(WaIdentity, PhoneMark)> {
         }
         _ => return None,
     };
-    let who = identity::person(jid);
+    let who = identity::chat(jid);
     (!who.is_empty()).then_some((who, mark))
 }
 

@@ -81,6 +81,9 @@ async fn follow(
             continue;
         }
         let Ok(Some(customer)) = store.own_chat(*chat).await else { continue };
+        if customer.is_group() {
+            continue;
+        }
         let Some(jid) = commands::wire_address(client, &customer).await else { continue };
         match client.presence().subscribe(jid.clone()).await {
             Ok(()) => drop(followed.insert(*chat, jid)),

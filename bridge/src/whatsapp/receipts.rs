@@ -1,16 +1,24 @@
 //! Receipts to statuses, pure.
 
 use ownline_model::{message::MessageStatus, time::UtcMillis};
-use whatsapp_rust::wacore::types::{events::Receipt, presence::ReceiptType};
+use whatsapp_rust::{
+    wacore::types::{events::Receipt, presence::ReceiptType},
+    wacore_binary::JidExt as _,
+};
 
 use super::{identity, inbound::Own};
-use crate::store::inbound::{MessageRef, StatusNews, WaIdentity};
+use crate::store::{
+    groups::GroupTick,
+    inbound::{MessageRef, StatusNews, WaIdentity},
+};
 
 /// What a receipt means to the desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// The customer's device took, showed or played messages of ours.
     Status(Vec<StatusNews>),
+    /// A member of a group did.
+    GroupTick(GroupTick),
     /// The agent read the customer's messages on another device.
     ReadElsewhere {
         chat: WaIdentity,
@@ -27,24 +35,19 @@ pub(super) enum Meaning {
 /// Receipts by sibling devices about our messages say nothing about the customer. They arrive from our own address.
 pub(super) fn meaning(receipt: &Receipt, own: &Own) -> Meaning {
     let source = &receipt.source;
+    if source.chat.is_group() {
+        return in_group(receipt, own);
+    }
     let chat = identity::person_of(&source.chat, source.sender_alt.as_ref());
     if chat.is_empty() || source.is_from_me || own.is(&source.chat) || own.is(&source.sender) {
         return Meaning::Nothing;
     }
-    let status = match receipt.r#type {
-        // `inactive` is a delivery to a device whose user is away.
-        ReceiptType::Delivered | ReceiptType::Inactive => MessageStatus::Delivered,
-        ReceiptType::Read => MessageStatus::Read,
-        ReceiptType::Played => MessageStatus::Played,
-        ReceiptType::ReadSelf => {
-            return Meaning::ReadElsewhere { chat, wa_ids: receipt.message_ids.clone() };
-        }
-        ReceiptType::PlayedSelf => {
-            return Meaning::PlayedElsewhere { chat, wa_ids: receipt.message_ids.clone() };
-        }
-        // `sent` takes a delivery back, and a status never goes back. Everything else is the devices' own business.
-        _ => return Meaning::Nothing,
-    };
+    match receipt.r#type {
+        ReceiptType::ReadSelf => return Meaning::ReadElsewhere { chat, wa_ids: receipt.message_ids.clone() },
+        ReceiptType::PlayedSelf => return Meaning::PlayedElsewhere { chat, wa_ids: receipt.message_ids.clone() },
+        _ => {}
+    }
+    let Some(status) = status(&receipt.r#type) else { return Meaning::Nothing };
     let at = UtcMillis(receipt.timestamp.timestamp_millis());
     let news = receipt.message_ids.iter().map(|wa_id| StatusNews {
         message: MessageRef::Sent { chat: Some(chat.clone()), wa_id: wa_id.clone() },
@@ -53,6 +56,44 @@ pub(super) fn meaning(receipt: &Receipt, own: &Own) -> Meaning {
         failure: None,
     });
     Meaning::Status(news.collect())
+}
+
+/// What it says about the message it is for.
+const fn status(kind: &ReceiptType) -> Option<MessageStatus> {
+    match kind {
+        // `inactive` is a delivery to a device whose user is away.
+        ReceiptType::Delivered | ReceiptType::Inactive => Some(MessageStatus::Delivered),
+        ReceiptType::Read => Some(MessageStatus::Read),
+        ReceiptType::Played => Some(MessageStatus::Played),
+        // `sent` takes a delivery back, and a status never goes back. Everything else is the devices' own business.
+        _ => None,
+    }
+}
+
+/// Each member of a group tells for itself. The own account's other devices do so about what they have read.
+fn in_group(receipt: &Receipt, own: &Own) -> Meaning {
+    let source = &receipt.source;
+    let group = identity::chat(&source.chat);
+    let wa_ids = receipt.message_ids.clone();
+    if group.is_empty() {
+        return Meaning::Nothing;
+    }
+    let is_own = source.is_from_me || own.is(&source.sender);
+    match receipt.r#type {
+        ReceiptType::ReadSelf => return Meaning::ReadElsewhere { chat: group, wa_ids },
+        ReceiptType::PlayedSelf => return Meaning::PlayedElsewhere { chat: group, wa_ids },
+        ReceiptType::Read if is_own => return Meaning::ReadElsewhere { chat: group, wa_ids },
+        ReceiptType::Played if is_own => return Meaning::PlayedElsewhere { chat: group, wa_ids },
+        _ => {}
+    }
+    let who = identity::person_of(&source.sender, source.sender_alt.as_ref());
+    match status(&receipt.r#type).filter(|_| !is_own && !who.is_empty()) {
+        Some(status) => {
+            let at = UtcMillis(receipt.timestamp.timestamp_millis());
+            Meaning::GroupTick(GroupTick { group, who, wa_ids, status, at })
+        }
+        None => Meaning::Nothing,
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +149,23 @@ mod tests {
             assert_eq!(meaning(&receipt(from, ReceiptType::Delivered, &["A"]), &own()), Meaning::Nothing, "{from}");
             assert_eq!(meaning(&receipt(from, ReceiptType::Sender, &["A"]), &own()), Meaning::Nothing, "{from}");
         }
+    }
+
+    #[test]
+    fn each_member_of_a_group_tells_for_itself() {
+        let told = |who: &str, kind: ReceiptType| {
+            let mut told = receipt("120363021033254949@g.us", kind, &["A", "B"]);
+            told.source.sender = who.parse().expect("jid");
+            told.source.sender_alt = "5511987654321@s.whatsapp.net".parse().ok();
+            meaning(&told, &own())
+        };
+        let Meaning::GroupTick(tick) = told("99:2@lid", ReceiptType::Read) else { panic!("a member's receipt") };
+        assert_eq!((tick.group, tick.status), (WaIdentity::group("120363021033254949"), MessageStatus::Read));
+        assert_eq!((tick.who.lid.as_deref(), tick.who.phone.is_some()), (Some("99"), true));
+        assert_eq!(tick.wa_ids, ["A", "B"]);
+        assert!(matches!(told("777:3@lid", ReceiptType::Read), Meaning::ReadElsewhere { .. }), "the own phone");
+        assert_eq!(told("777:3@lid", ReceiptType::Delivered), Meaning::Nothing);
+        assert_eq!(told("99@lid", ReceiptType::Retry), Meaning::Nothing);
     }
 
     #[test]

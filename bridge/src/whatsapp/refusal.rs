@@ -1,7 +1,7 @@
 //! What WhatsApp's answer to a message means. A refused send looks like a success to the caller: only the
 //! acknowledgement's error tells.
 
-use ownline_model::message::Failure;
+use ownline_model::{message::Failure, problem::ProblemCode};
 
 /// What becomes of a message that WhatsApp's server has answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,24 @@ pub(super) fn verdict(error: Option<&str>) -> Verdict {
         Some("463") => Verdict::NewChatsFrozen(reach_out_locked()),
         Some(code) => Verdict::Refused(refused(code)),
     }
+}
+
+/// The same for a message to a group.
+pub(super) fn group_verdict(error: Option<&str>) -> Verdict {
+    match error {
+        Some("401" | "403" | "404" | "410") => Verdict::Refused(not_a_member()),
+        Some("420") => Verdict::Refused(of(ProblemCode::AdminsOnly)),
+        error => verdict(error),
+    }
+}
+
+pub(super) fn not_a_member() -> Failure {
+    of(ProblemCode::NotAMember)
+}
+
+/// It may be let in again, or the admins may open the group.
+fn of(code: ProblemCode) -> Failure {
+    Failure { code: code.as_str().to_owned(), detail: code.title().to_owned(), retryable: true }
 }
 
 /// 463: WhatsApp has frozen new chats of this number, or this customer never wrote first. Replies still flow, and nothing
@@ -90,6 +108,20 @@ mod tests {
         assert_eq!(code("479"), ("refused_by_whatsapp".into(), false));
         assert_eq!(code("400"), ("refused_by_whatsapp".into(), false));
         assert_eq!(code("421"), ("refused_by_whatsapp".into(), true));
+    }
+
+    #[test]
+    fn groups_refuse_in_their_own_words() {
+        let code = |error| match group_verdict(Some(error)) {
+            Verdict::Refused(failure) => failure.code,
+            other => panic!("{error}: {other:?}"),
+        };
+        assert_eq!(
+            ["403", "404", "420", "479"].map(code),
+            ["not_a_member", "not_a_member", "admins_only", "refused_by_whatsapp"]
+        );
+        assert_eq!(group_verdict(Some("503")), Verdict::Later);
+        assert_eq!(group_verdict(None), Verdict::Accepted);
     }
 
     #[test]

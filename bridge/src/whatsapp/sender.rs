@@ -17,10 +17,10 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
-use whatsapp_rust::{Client, SendError, SendOptions};
+use whatsapp_rust::{Client, IqError, SendError, SendOptions};
 
 use super::{
-    hook, identity, outbound,
+    groups, hook, identity, outbound,
     pace::{Leaving, Pace, Sorted},
     refusal::{self, Verdict},
     window::{Next, Window},
@@ -31,6 +31,7 @@ use crate::{
     store::{
         Store, StoreError,
         change::Change,
+        groups::GroupNews,
         inbound::{MessageRef, StatusNews, ToSend, WaIdentity},
     },
 };
@@ -53,6 +54,8 @@ pub(super) struct ServerAnswer {
     pub(super) wa_id: String,
     pub(super) error: Option<String>,
     pub(super) at: UtcMillis,
+    /// The group that it was sent to, where it was one.
+    pub(super) group: Option<WaIdentity>,
 }
 
 pub(super) struct Sender {
@@ -249,8 +252,16 @@ impl Sender {
         }
         let mut told = Vec::with_capacity(answers.len());
         let mut frozen = false;
+        let mut doubted = Vec::new();
         for answer in answers {
-            match refusal::verdict(answer.error.as_deref()) {
+            let verdict = match &answer.group {
+                Some(group) => {
+                    doubted.extend(answer.error.is_some().then(|| (group.clone(), GroupNews::Changed)));
+                    refusal::group_verdict(answer.error.as_deref())
+                }
+                None => refusal::verdict(answer.error.as_deref()),
+            };
+            match verdict {
                 Verdict::Accepted => told.push(self.settled(&answer, None)),
                 Verdict::NewChatsFrozen(failure) => {
                     frozen = true;
@@ -270,6 +281,11 @@ impl Sender {
             tracing::error!(%error, "that WhatsApp takes no new chats could not be noted");
         }
         self.tell(told).await;
+        if !doubted.is_empty()
+            && let Err(error) = self.store.note_groups(doubted).await
+        {
+            tracing::warn!(%error, "WhatsApp could not be asked about a group that refused a message");
+        }
         failpoint::here("settled");
     }
 
@@ -306,7 +322,11 @@ async fn attempt(store: &Store, client: &Arc<Client>, message: ToSend, sent: Opt
         Ok(false) => return Outcome::Withdrawn,
         Err(why) => return Outcome::Later(why),
     }
-    let wire = match outbound::message(&message, &address, &hook::own(client)) {
+    let uses_lids = match message.chat.is_group() {
+        true => groups::uses_lids(client, &address).await,
+        false => address.is_lid(),
+    };
+    let wire = match outbound::message(&message, &address, &hook::own(client), uses_lids) {
         Ok(wire) => wire,
         Err(why) => return Outcome::Failed(refusal::unsendable(&why.to_string())),
     };
@@ -330,6 +350,11 @@ async fn outcome_of(client: &Client, chat: &WaIdentity, error: SendError) -> Out
         SendError::Client(_) | SendError::NotLoggedIn => Outcome::Offline,
         _ if !client.is_connected() => Outcome::Offline,
         SendError::InvalidRequest(detail) => Outcome::Failed(refusal::unsendable(&detail)),
+        // The library asks who is in a group before it sends.
+        SendError::Iq(IqError::ServerError { code: 401 | 403 | 404 | 410, .. }) if chat.is_group() => {
+            Outcome::Failed(refusal::not_a_member())
+        }
+        error if chat.is_group() => Outcome::Later(error.to_string()),
         // The library could not find the customer's devices or keys: that is what a number without WhatsApp looks like.
         error => match is_on_whatsapp(client, chat).await {
             Some(false) => Outcome::Failed(refusal::not_on_whatsapp()),

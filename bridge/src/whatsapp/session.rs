@@ -16,15 +16,17 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    asking,
     connection::Connection,
     desk_news,
     device::{self, DeviceError, DeviceFile},
     endpoint::{Network, Version},
+    groups,
     happenings::Happening,
     hook,
     link_code::ByNumber,
     machine::{Machine, Signal},
-    media, presence,
+    media, pictures, presence,
     sender::{self, ServerAnswer},
     ticks,
 };
@@ -89,7 +91,7 @@ impl Live {
 
 impl Session {
     pub(super) fn new(store: Store, network: Network, cancel: CancellationToken) -> Self {
-        let file = DeviceFile::new(store.whatsapp_db());
+        let file = DeviceFile::new(store.clone());
         Self {
             store,
             network,
@@ -217,10 +219,23 @@ impl Session {
                 let (client, online) = (connection.client(), self.online.subscribe());
                 let ticks = ticks::keep(client, self.store.clone(), online);
                 tasks.spawn(end.clone().run_until_cancelled_owned(ticks));
+                let (client, online) = (connection.client(), self.online.subscribe());
+                let groups = groups::keep(client, self.store.clone(), online);
+                tasks.spawn(end.clone().run_until_cancelled_owned(groups));
                 let files =
                     media::run(self.store.clone(), connection.client(), self.network.http(), self.online.subscribe());
+                let faces = pictures::run(
+                    self.store.clone(),
+                    connection.client(),
+                    self.network.http(),
+                    self.online.subscribe(),
+                );
+                let missed = connection.device().missed();
+                let asking = asking::run(connection.client(), self.store.clone(), self.online.subscribe(), missed);
                 let live = Live { connection, answers, end, tasks };
+                live.spawn(asking);
                 live.spawn(files);
+                live.spawn(faces);
                 self.live = Some(live);
             }
             Err(error) => self.device_failed(&DeviceError::Unreadable(error.to_string())).await,

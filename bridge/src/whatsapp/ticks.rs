@@ -6,7 +6,7 @@ use ownline_model::{event::Event, message::Direction};
 use tokio::sync::{broadcast::error::RecvError, watch};
 use whatsapp_rust::Client;
 
-use super::commands;
+use super::{commands, groups};
 use crate::store::{Store, change::Change};
 
 /// Runs as long as the connection.
@@ -50,9 +50,9 @@ async fn give(client: &Client, store: &Store) {
     };
     for due in due {
         // Nobody can be told at an address that is no person's; then nothing is owed either.
-        if let Some(to) = commands::wire_address(client, &due.chat).await {
-            let ids: Vec<&str> = due.wa_ids.iter().map(String::as_str).collect();
-            if let Err(error) = client.mark_as_read(&to, None, &ids).await {
+        if let Some((to, author)) = commands::receipt_address(client, &due.chat, due.author.as_ref()).await {
+            let ids: Vec<&str> = due.wa_ids.iter().map(|id| groups::stanza_id(id)).collect();
+            if let Err(error) = client.mark_as_read(&to, author.as_ref(), &ids).await {
                 tracing::warn!(%error, "a customer was not told yet that messages are read");
                 continue;
             }

@@ -10,7 +10,10 @@ use ownline_model::{
 };
 use ownline_web::{ApiError, Json, Path, Query};
 
-use crate::api::{app::App, problems::Problems};
+use crate::{
+    api::{app::App, message_query::Taking, problems::Problems},
+    store::TakeBack,
+};
 
 /// Messages, newest page first.
 #[utoipa::path(
@@ -86,21 +89,25 @@ pub(crate) async fn edit_message(
     Ok(Json(app.store.edit_message(id, edit.text).await?))
 }
 
-/// Takes a message of the own number back for everyone. Undone like an edit.
+/// Takes a message of the own number back. One that waits to be sent, whoever wrote it, never leaves: it stays as failed, with
+/// `cancelled` as its reason. One that has left is taken back for everyone, undone like an edit. `already_sent`: it is just
+/// leaving, or was to be taken back only while it waits.
 #[utoipa::path(
     delete,
     path = "/api/messages/{id}",
     operation_id = "revoke_message",
     tag = "bridge",
-    params(("id" = String, Path, format = "uuid", description = "The message.")),
+    params(("id" = String, Path, format = "uuid", description = "The message."), Taking),
     responses((status = 200, body = Message, description = "What is left of it."), Problems),
     security(("bearer" = []))
 )]
 pub(crate) async fn revoke_message(
     State(app): State<App>,
     Path(id): Path<MessageId>,
+    Query(taking): Query<Taking>,
 ) -> Result<Json<Message>, ApiError> {
-    Ok(Json(app.store.revoke_message(id).await?))
+    let whence = if taking.unsent { TakeBack::Unsent } else { TakeBack::Anywhere };
+    Ok(Json(app.store.take_back(id, whence).await?))
 }
 
 /// Reacts to a message of a chat on the own number, or takes the reaction back. Undone like an edit.
@@ -134,7 +141,7 @@ pub(crate) async fn react(
 )]
 pub(crate) async fn mark_played(State(app): State<App>, Path(id): Path<MessageId>) -> Result<StatusCode, ApiError> {
     if let Some(tick) = app.store.mark_played(id).await? {
-        app.session.mark_played(tick.chat, tick.wa_id);
+        app.session.mark_played(tick);
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -39,7 +39,7 @@ impl Store {
 
     /// Takes a message back for everyone.
     pub async fn revoke_message(&self, id: MessageId) -> std::result::Result<Message, DeskError> {
-        self.ask(id, revoke).await
+        self.ask(id, may_revoke).await
     }
 
     /// One emoji; empty takes the own reaction back.
@@ -85,7 +85,7 @@ fn edit(message: &Message, text: String) -> std::result::Result<Option<Asked>, P
     Ok(Some(Asked { what: What::Edited { text: Some(text) }, within_ms: Some(EDIT_WITHIN_MS) }))
 }
 
-fn revoke(message: &Message) -> std::result::Result<Option<Asked>, Problem> {
+fn may_revoke(message: &Message) -> std::result::Result<Option<Asked>, Problem> {
     own_and_sent(message)?;
     if message.kind == MessageKind::Revoked {
         return Ok(None);
@@ -124,6 +124,11 @@ fn is_emoji(emoji: &str) -> bool {
 
 type Desk<T> = Result<std::result::Result<T, Problem>>;
 
+/// Takes a message that has left back for everyone.
+pub(in crate::store) fn revoke_own(tx: &mut Tx<'_>, id: MessageId) -> Desk<Message> {
+    ask(tx, id, may_revoke)
+}
+
 fn ask<F>(tx: &mut Tx<'_>, id: MessageId, asked: F) -> Desk<Message>
 where
     F: FnOnce(&Message) -> std::result::Result<Option<Asked>, Problem>,
@@ -151,6 +156,9 @@ fn may_change(tx: &Tx<'_>, me: &Agent, message: &Message) -> Desk<()> {
         return Ok(Err(ProblemCode::NotFound.into()));
     };
     let ticket = conversation.ticket_id.map(|id| table::ticket::get(tx, id)).transpose()?.flatten();
+    if let Some(problem) = compose::group_refuses(tx, &conversation)? {
+        return Ok(Err(problem));
+    }
     compose::may_write(tx, me, &conversation, ticket.as_ref(), true)
 }
 

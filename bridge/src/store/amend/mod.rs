@@ -19,6 +19,7 @@ use rusqlite::Connection;
 use super::{
     Result,
     change::Change,
+    groups,
     inbound::{ChangeFact, What},
     own, people, progress, record,
     table::{
@@ -29,7 +30,7 @@ use super::{
     writer::Tx,
 };
 
-pub(super) use ask::settle;
+pub(super) use ask::{revoke_own, settle};
 
 /// Shown under one message.
 const REACTIONS_MAX: usize = 100;
@@ -69,10 +70,11 @@ pub(super) fn settle_waiting(tx: &mut Tx<'_>, message: &mut Message, channel: &C
     let Some(conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
     let Some(contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(()) };
     for (seq, fact) in waiting {
+        let same_kind = fact.chat.kind == contact.kind;
         let same_chat = (fact.chat.phone.is_some() && fact.chat.phone == contact.phone)
             || (fact.chat.lid.is_some() && fact.chat.lid == contact.lid);
         let unreadable = message.kind == MessageKind::Undecryptable && matches!(fact.what, What::Edited { .. });
-        if same_chat && !unreadable && is_target(message, &fact) {
+        if same_kind && same_chat && !unreadable && is_target(message, &fact) {
             apply(tx, message, &fact, channel.owner_id)?;
             table::waiting_change::remove(tx, seq)?;
         }
@@ -85,7 +87,7 @@ fn may_be_meant(fact: &ChangeFact) -> bool {
     let own = (fact.target.direction == Direction::Outbound) == fact.from_me;
     match fact.what {
         What::Edited { .. } => own,
-        What::Revoked => own || fact.by.is_some(),
+        What::Revoked => own || fact.chat.is_group(),
         What::Reacted { .. } | What::Voted(_) => true,
     }
 }
@@ -125,22 +127,22 @@ pub(super) fn apply(
     if message.kind == MessageKind::Revoked || message.kind == MessageKind::Gap {
         return Ok(None);
     }
+    let by = match &fact.by {
+        Some(person) => groups::id_of(tx, person, None)?,
+        None => None,
+    };
+    let is_authors = is_authors(tx, message, fact, by.as_deref())?;
     match &fact.what {
-        What::Edited { text } => edit(tx, message, fact, text.as_ref()),
-        What::Revoked => {
-            if is_authors(message, fact) || fact.by.is_some() {
-                revoke(tx, message, fact).map(Some)
-            } else {
-                Ok(None)
-            }
-        }
-        What::Reacted { emoji } => react(tx, message, fact, emoji.as_ref(), owner),
-        What::Voted(vote) => votes::count(tx, message, fact, vote),
+        What::Edited { text } if is_authors => edit(tx, message, fact, text.as_ref()),
+        What::Revoked if is_authors || is_admins(tx, message, fact)? => revoke(tx, message, fact).map(Some),
+        What::Edited { .. } | What::Revoked => Ok(None),
+        What::Reacted { emoji } => react(tx, message, fact, by, emoji.as_ref(), owner),
+        What::Voted(vote) => votes::count(tx, message, fact, by.as_deref(), vote),
     }
 }
 
 fn edit(tx: &mut Tx<'_>, message: &mut Message, fact: &ChangeFact, text: Option<&String>) -> Result<Option<Amendment>> {
-    if !is_authors(message, fact) || (text.is_none() && message.kind == MessageKind::Text) {
+    if text.is_none() && message.kind == MessageKind::Text {
         return Ok(None);
     }
     if !table::amended::advance(tx, message.id, Aspect::Text, "", &Stamp::of(fact), None)? {
@@ -151,9 +153,27 @@ fn edit(tx: &mut Tx<'_>, message: &mut Message, fact: &ChangeFact, text: Option<
     Ok(Some(Amendment::Edited { text: message.text.clone(), at: fact.at }))
 }
 
-fn is_authors(message: &Message, fact: &ChangeFact) -> bool {
-    let same_side = (message.direction == Direction::Outbound) == fact.from_me;
-    same_side && message.details.sender.as_ref().map(|sender| &sender.id) == fact.by.as_ref()
+fn is_authors(connection: &Connection, message: &Message, fact: &ChangeFact, by: Option<&str>) -> Result<bool> {
+    if (message.direction == Direction::Outbound) != fact.from_me {
+        return Ok(false);
+    }
+    match (&message.details.sender, by) {
+        (Some(sender), Some(by)) => groups::same(connection, &sender.id, by),
+        (None, None) => Ok(true),
+        _ => Ok(false),
+    }
+}
+
+/// Admins of a group take back what others wrote. The own phone asks WhatsApp before it does; of somebody else it must be
+/// known that they are one, or, in a group that is not known yet, WhatsApp must have taken it as such.
+fn is_admins(connection: &Connection, message: &Message, fact: &ChangeFact) -> Result<bool> {
+    if !fact.chat.is_group() {
+        return Ok(false);
+    }
+    let Some(by) = &fact.by else { return Ok(fact.from_me) };
+    let Some(conversation) = table::conversation::get(connection, message.conversation_id)? else { return Ok(false) };
+    let Some(contact) = table::contact::get(connection, conversation.contact_id)? else { return Ok(false) };
+    Ok(groups::is_admin(connection, &contact, by)?.unwrap_or(fact.as_admin))
 }
 
 /// Text, file, place, poll, reactions: all of it is gone, here too.
@@ -188,18 +208,19 @@ fn react(
     tx: &Tx<'_>,
     message: &mut Message,
     fact: &ChangeFact,
+    by: Option<String>,
     emoji: Option<&String>,
     owner: AgentId,
 ) -> Result<Option<Amendment>> {
-    let who = who(fact);
+    let who = who(fact, by.as_deref());
     if !table::amended::advance(tx, message.id, Aspect::Reaction, who, &Stamp::of(fact), None)? {
         return Ok(None);
     }
     let direction = if fact.from_me { Direction::Outbound } else { Direction::Inbound };
     let agent_id = fact.from_me.then_some(owner).filter(|owner| !owner.0.is_nil());
     let reaction =
-        emoji.map(|emoji| Reaction { emoji: emoji.clone(), direction, agent_id, by: fact.by.clone(), at: fact.at });
-    Ok(set_reaction(message, direction, fact.by.as_ref(), reaction))
+        emoji.map(|emoji| Reaction { emoji: emoji.clone(), direction, agent_id, by: by.clone(), at: fact.at });
+    Ok(set_reaction(message, direction, by.as_ref(), reaction))
 }
 
 /// One reaction of each person.
@@ -219,8 +240,8 @@ pub(super) fn set_reaction(
 }
 
 /// Whom a reaction or a vote belongs to.
-pub(super) fn who(fact: &ChangeFact) -> &str {
-    if fact.from_me { "me" } else { fact.by.as_deref().unwrap_or("customer") }
+pub(super) fn who<'a>(fact: &ChangeFact, by: Option<&'a str>) -> &'a str {
+    if fact.from_me { "me" } else { by.unwrap_or("customer") }
 }
 
 /// Stores a message that was changed, and shows it, in the list too.

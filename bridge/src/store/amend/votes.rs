@@ -8,6 +8,7 @@ use ownline_model::{
 use super::{Aspect, ChangeFact, Result, Stamp, who};
 use crate::{
     store::{
+        groups,
         inbound::{SealedVote, WaIdentity},
         own,
         table::{self},
@@ -20,6 +21,7 @@ pub(super) fn count(
     tx: &Tx<'_>,
     message: &mut Message,
     fact: &ChangeFact,
+    by: Option<&str>,
     vote: &SealedVote,
 ) -> Result<Option<Amendment>> {
     let Some(Content::Poll(poll)) = message.details.content.as_deref_mut() else { return Ok(None) };
@@ -28,9 +30,13 @@ pub(super) fn count(
         return Ok(None);
     };
     let Some(account) = own::account(tx)? else { return Ok(None) };
-    let me = WaIdentity { phone: Some(account.phone), lid: account.lid };
-    let author = if message.direction == Direction::Outbound { &me } else { &fact.chat };
-    let voter = if fact.from_me { &me } else { &fact.chat };
+    let me = WaIdentity { phone: Some(account.phone), lid: account.lid, ..Default::default() };
+    let asked = match &message.details.sender {
+        Some(sender) => groups::identity_of(tx, &sender.id)?,
+        None => None,
+    };
+    let author = if message.direction == Direction::Outbound { &me } else { asked.as_ref().unwrap_or(&fact.chat) };
+    let voter = if fact.from_me { &me } else { fact.by.as_ref().unwrap_or(&fact.chat) };
     let Some(hashes) = votes::open(&secret.0, &message.wa_id, author, voter, &vote.payload, &vote.iv) else {
         tracing::debug!(id = %fact.wa_id, "a vote that the poll's secret does not open");
         return Ok(None);
@@ -43,7 +49,7 @@ pub(super) fn count(
         .map(|(index, _)| index)
         .collect();
     let body = serde_json::to_string(&chosen)?;
-    if !table::amended::advance(tx, message.id, Aspect::Vote, who(fact), &Stamp::of(fact), Some(&body))? {
+    if !table::amended::advance(tx, message.id, Aspect::Vote, who(fact, by), &Stamp::of(fact), Some(&body))? {
         return Ok(None);
     }
     let mut counts = vec![0; poll.options.len()];

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     store::{
-        Result,
+        Result, groups,
         inbound::Keys,
         own, people,
         phone_state::{self, PhoneMark},
@@ -44,7 +44,11 @@ pub(super) fn chat(
         return Ok((None, tally));
     }
     item.messages.sort_by_key(|message| message.fact.at);
-    let push_name = item.messages.iter().rev().find_map(|message| message.fact.push_name.clone());
+    let push_name = if item.chat.is_group() {
+        item.name.take()
+    } else {
+        item.messages.iter().rev().find_map(|message| message.fact.push_name.clone())
+    };
     let known = people::find_contact(tx, &item.chat)?.is_some();
     if item.messages.is_empty() && !known {
         // A name in the phone's list without a word ever written is no chat of the desk.
@@ -57,6 +61,10 @@ pub(super) fn chat(
     if is_new {
         table::conversation::put(tx, &conversation)?;
         tally.conversations += 1;
+    }
+    groups::heard(tx, channel, &item.chat)?;
+    for message in &mut item.messages {
+        groups::sign(tx, conversation.id, &mut message.fact)?;
     }
     let Split { fresh, overlap } = split(tx, conversation.id, item.messages, &mut tally)?;
     tally.messages += fresh.len() as u64;

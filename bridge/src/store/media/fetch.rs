@@ -12,6 +12,7 @@ use super::{Result, Store, put_attachment, put_state, share, table};
 use crate::{
     store::{
         change::Change,
+        groups,
         inbound::{RemoteFile, WaIdentity},
         own, people, progress,
         table::local_file::LocalFile,
@@ -46,6 +47,8 @@ pub struct Fetch {
     pub message_id: MessageId,
     pub wa_id: String,
     pub chat: WaIdentity,
+    /// In a group: who wrote the message.
+    pub author: Option<WaIdentity>,
     pub from_me: bool,
     /// It waits for its file to leave: a colleague wrote it.
     pub queued: bool,
@@ -92,11 +95,16 @@ impl Store {
                 let message: Message = serde_json::from_str(&row.get::<_, String>(0)?)?;
                 let contact: Contact = serde_json::from_str(&row.get::<_, String>(1)?)?;
                 let Some(attachment) = message.details.attachment().cloned() else { continue };
+                let author = match &message.details.sender {
+                    Some(sender) => groups::identity_of(connection, &sender.id)?,
+                    None => None,
+                };
                 fetches.push(Fetch {
                     remote: table::remote_file::get(connection, message.id)?,
                     message_id: message.id,
                     wa_id: message.wa_id,
                     chat: people::wa_identity(&contact),
+                    author,
                     from_me: message.direction == Direction::Outbound,
                     queued: message.status == MessageStatus::Queued,
                     kind: message.kind,

@@ -142,6 +142,10 @@ fn opted_out(connection: &Connection, chat: &WaIdentity) -> Result<bool> {
 }
 
 fn reach(connection: &Connection, rules: &Rules, chat: ConversationId, now: UtcMillis) -> Result<Reach> {
+    // A group is no stranger: the number is in it. But what somebody says there asks the agent for no answer, however lately.
+    if is_group(connection, chat)? {
+        return Ok(Reach::Known);
+    }
     let heard_at: Option<i64> = row::scalar(
         connection,
         "SELECT json_extract(body, '$.at') FROM message
@@ -160,4 +164,10 @@ fn reach(connection: &Connection, rules: &Rules, chat: ConversationId, now: UtcM
         .is_some(),
     };
     Ok(Reach::of(rules, heard_at.map(UtcMillis), written, now))
+}
+
+fn is_group(connection: &Connection, chat: ConversationId) -> Result<bool> {
+    let Some(conversation) = table::conversation::get(connection, chat)? else { return Ok(false) };
+    let contact = table::contact::get(connection, conversation.contact_id)?;
+    Ok(contact.is_some_and(|contact| !contact.kind.is_person()))
 }

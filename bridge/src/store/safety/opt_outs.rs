@@ -32,14 +32,14 @@ impl Store {
 
 /// A customer has written on the own number: what waits for them may go otherwise now, and they may have asked for silence.
 pub(in crate::store) fn heard(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
-    super::release(tx, Some(message.conversation_id))?;
-    let Some(word) = message.text.as_deref().and_then(opt_out_word) else { return Ok(()) };
     let Some(conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
     let Some(mut contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(()) };
-    // What somebody in a group says is not said for the group.
+    // What somebody in a group says is not said for the group, and answers nobody.
     if contact.kind != ContactKind::Person {
         return Ok(());
     }
+    super::release(tx, Some(message.conversation_id))?;
+    let Some(word) = message.text.as_deref().and_then(opt_out_word) else { return Ok(()) };
     let tells = scope::tells(conversation.scope);
     table::opt_out::put(tx, contact.id, word, message.at, tells)?;
     tx.tell(Change::Status);

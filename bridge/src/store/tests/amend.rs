@@ -21,6 +21,7 @@ fn change(wa_id: &str, target: &str, at: i64, what: What) -> ChangeFact {
         chat: by_phone(CARLA),
         from_me: false,
         by: None,
+        as_admin: false,
         at: UtcMillis(at),
         made_at: None,
         target: Target { wa_id: target.to_owned(), direction: Direction::Inbound },

@@ -51,7 +51,8 @@ async fn f12_a_number_and_a_hidden_id_become_one_person_with_one_history() {
     let a = machine.receive(vec![fact(by_phone("+5511988887777"), "1", "by number")]).await[0];
     let b = machine.receive(vec![fact(by_lid("1234567"), "2", "by hidden id")]).await[0];
     assert_ne!(a.conversation_id, b.conversation_id);
-    let both = WaIdentity { phone: Some(phone("+5511988887777")), lid: Some("1234567".to_owned()) };
+    let both =
+        WaIdentity { phone: Some(phone("+5511988887777")), lid: Some("1234567".to_owned()), ..Default::default() };
     machine.store.learn_identity(both, None).await.expect("learned");
     let c = machine.receive(vec![fact(by_lid("1234567"), "3", "again")]).await[0];
     let contacts = machine.store.contacts(ContactQuery::default()).await.expect("contacts").items;

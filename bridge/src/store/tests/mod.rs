@@ -4,10 +4,13 @@ mod actions;
 mod amend;
 mod answers;
 mod apply;
+mod cancel;
+mod groups;
 mod history;
 mod inbound;
 mod lists;
 mod outbound;
+mod pictures;
 mod privacy;
 mod safety;
 mod sharing;
@@ -144,17 +147,18 @@ fn open(folder: &tempfile::TempDir) -> Store {
 }
 
 fn by_phone(number: &str) -> WaIdentity {
-    WaIdentity { phone: Some(phone(number)), lid: None }
+    WaIdentity { phone: Some(phone(number)), ..Default::default() }
 }
 
 fn by_lid(lid: &str) -> WaIdentity {
-    WaIdentity { phone: None, lid: Some(lid.to_owned()) }
+    WaIdentity { lid: Some(lid.to_owned()), ..Default::default() }
 }
 
 fn fact(chat: WaIdentity, wa_id: &str, text: &str) -> InboundFact {
     InboundFact {
         wa_id: wa_id.to_owned(),
         chat,
+        author: None,
         from_me: false,
         push_name: Some("Carla".to_owned()),
         kind: MessageKind::Text,

@@ -1,6 +1,9 @@
 //! What becomes of messages that are there already: edits, revocations, reactions, votes.
 
-use whatsapp_rust::waproto::whatsapp::{self as wa, message::protocol_message::Type as ProtocolType};
+use whatsapp_rust::{
+    Jid,
+    waproto::whatsapp::{self as wa, message::protocol_message::Type as ProtocolType},
+};
 
 use super::words;
 use crate::store::inbound::{SealedVote, What};
@@ -25,6 +28,8 @@ pub(in crate::whatsapp) struct Key {
     pub(in crate::whatsapp) wa_id: String,
     /// Written by whoever made the change.
     pub(in crate::whatsapp) own: bool,
+    /// In a group: who wrote it.
+    pub(in crate::whatsapp) author: Option<Jid>,
 }
 
 pub(super) fn of(base: &wa::Message) -> Option<Change> {
@@ -66,5 +71,6 @@ fn vote(base: &wa::Message) -> Option<Change> {
 
 fn key(told: &wa::MessageKey) -> Option<Key> {
     let wa_id = told.id.clone().filter(|id| (1..=ID_MAX).contains(&id.len()))?;
-    Some(Key { wa_id, own: told.from_me == Some(true) })
+    let author = told.participant.as_deref().and_then(|author| author.parse().ok());
+    Some(Key { wa_id, own: told.from_me == Some(true), author })
 }

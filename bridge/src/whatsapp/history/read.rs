@@ -110,6 +110,8 @@ struct People {
     number_of: HashMap<String, PhoneNumber>,
     lid_of: HashMap<String, String>,
     names: Vec<(WaIdentity, String)>,
+    /// The same by the digits of number and hidden id.
+    name_by: HashMap<String, String>,
 }
 
 impl People {
@@ -131,12 +133,20 @@ impl People {
             let name = named.pushname.as_deref().map(clean_name).filter(|name| !name.is_empty() && name != "-");
             if let (Some(address), Some(name)) = (jid(named.id.as_deref()), name) {
                 let person = people.complete(identity::person(&address));
+                let keys = [person.phone.as_ref().map(PhoneNumber::digits), person.lid.as_deref()];
+                people.name_by.extend(keys.into_iter().flatten().map(|key| (key.to_owned(), name.clone())));
                 if !person.is_empty() {
                     people.names.push((person, name));
                 }
             }
         }
         Ok(people)
+    }
+
+    /// The name that somebody chose.
+    fn name_of(&self, who: &WaIdentity) -> Option<String> {
+        let keys = [who.phone.as_ref().map(PhoneNumber::digits), who.lid.as_deref()];
+        keys.into_iter().flatten().find_map(|key| self.name_by.get(key).cloned())
     }
 
     fn complete(&self, mut person: WaIdentity) -> WaIdentity {
@@ -158,11 +168,14 @@ fn jid(text: Option<&str>) -> Option<Jid> {
     text?.parse().ok()
 }
 
-/// One chat. `None` for what is no chat of the desk: groups, broadcasts, channels, the account's own.
+/// One chat. `None` for what is no chat of the desk: broadcasts, channels, the account's own.
 fn chat(conversation: wa::Conversation, people: &People, own: &Own) -> Option<HistoryChat> {
     let address = jid(Some(&conversation.id))?;
     let other = jid(conversation.pn_jid.as_deref()).or_else(|| jid(conversation.lid_jid.as_deref()));
-    let person = people.complete(identity::person_of(&address, other.as_ref()));
+    let person = match identity::chat(&address) {
+        group if group.is_group() => group,
+        _ => people.complete(identity::person_of(&address, other.as_ref())),
+    };
     if person.is_empty() || own.is(&address) {
         return None;
     }
@@ -173,7 +186,7 @@ fn chat(conversation: wa::Conversation, people: &People, own: &Own) -> Option<Hi
             failed += 1;
             continue;
         };
-        if let Some(message) = message(&web, &address, &person, own) {
+        if let Some(message) = message(&web, &address, &person, people, own) {
             messages.push(message);
         }
     }
@@ -212,10 +225,22 @@ fn more(kind: Option<End>, ended: Option<bool>) -> Option<bool> {
 }
 
 /// `None` for what is no message: notices of WhatsApp, keys, edits that stand in their target already.
-fn message(web: &wa::WebMessageInfo, chat: &Jid, person: &WaIdentity, own: &Own) -> Option<HistoryMessage> {
+fn message(
+    web: &wa::WebMessageInfo,
+    chat: &Jid,
+    person: &WaIdentity,
+    people: &People,
+    own: &Own,
+) -> Option<HistoryMessage> {
     let key = web.key.as_option()?;
     let from_me = key.from_me.unwrap_or(false);
-    let sender = if from_me { own.pn.clone()? } else { chat.clone() };
+    let sender = if from_me {
+        own.pn.clone()?
+    } else if person.is_group() {
+        jid(web.participant.as_deref()).or_else(|| jid(key.participant.as_deref()))?
+    } else {
+        chat.clone()
+    };
     let seconds = i64::try_from(web.message_timestamp?).ok()?;
     let info = MessageInfo {
         id: key.id.clone()?,
@@ -226,7 +251,12 @@ fn message(web: &wa::WebMessageInfo, chat: &Jid, person: &WaIdentity, own: &Own)
     };
     let mut fact = inbound::fact(web.message.as_option()?, &info, own).ok()?;
     fact.chat = person.clone();
-    fact.details.reactions = web.reactions.iter().filter_map(reaction).take(REACTIONS_MAX).collect();
+    if let Some(author) = &mut fact.author {
+        author.person = people.complete(std::mem::take(&mut author.person));
+        author.name = author.name.take().or_else(|| people.name_of(&author.person));
+    }
+    fact.details.reactions =
+        web.reactions.iter().filter_map(|it| reaction(it, person, own)).take(REACTIONS_MAX).collect();
     let status = match web.status {
         Some(WireStatus::ERROR) => MessageStatus::Failed,
         Some(WireStatus::DELIVERY_ACK) => MessageStatus::Delivered,
@@ -237,14 +267,17 @@ fn message(web: &wa::WebMessageInfo, chat: &Jid, person: &WaIdentity, own: &Own)
     Some(HistoryMessage { fact, status })
 }
 
-fn reaction(reaction: &wa::Reaction) -> Option<Reaction> {
+fn reaction(reaction: &wa::Reaction, chat: &WaIdentity, own: &Own) -> Option<Reaction> {
     let emoji = reaction.text.clone().filter(|emoji| !emoji.is_empty() && emoji.len() <= 64)?;
-    let from_me = reaction.key.as_option().and_then(|key| key.from_me).unwrap_or(false);
+    let key = reaction.key.as_option();
+    let who = key.and_then(|key| jid(key.participant.as_deref())).filter(|_| chat.is_group());
+    let from_me = key.and_then(|key| key.from_me).unwrap_or(false) || who.as_ref().is_some_and(|who| own.is(who));
+    let by = who.filter(|_| !from_me).map(|who| identity::person(&who));
     Some(Reaction {
         emoji,
         direction: if from_me { Direction::Outbound } else { Direction::Inbound },
         agent_id: None,
-        by: None,
+        by: by.and_then(|by| by.lid.or_else(|| by.phone.map(|phone| phone.digits().to_owned()))),
         at: UtcMillis(reaction.sender_timestamp_ms.unwrap_or(0)),
     })
 }

@@ -15,7 +15,12 @@ use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 use whatsapp_rust::{MediaRetryResult, MediaReuploadError, MediaReuploadRequest, download::DownloadUtils};
 
-use super::{super::identity, Line, hosts::HostError, media_type};
+use super::{
+    super::{commands, groups},
+    Line,
+    hosts::HostError,
+    media_type,
+};
 use crate::{
     media::{
         describe,
@@ -172,14 +177,14 @@ impl Fetching {
     /// The file has expired at WhatsApp: the phone may still have it, and puts it there again.
     async fn ask_phone(&self, remote: &RemoteFile) -> Result<String, End> {
         let client = &self.line.client;
-        let chat = identity::wire_address(&self.fetch.chat, client.is_lid_migrated().await);
-        let Some(chat) = chat else { return Err(self.ended(FileState::Gone).await) };
+        let address = commands::receipt_address(client, &self.fetch.chat, self.fetch.author.as_ref()).await;
+        let Some((chat, author)) = address else { return Err(self.ended(FileState::Gone).await) };
         let request = MediaReuploadRequest {
-            msg_id: &self.fetch.wa_id,
+            msg_id: groups::stanza_id(&self.fetch.wa_id),
             chat_jid: &chat,
             media_key: &remote.media_key.0,
             is_from_me: self.fetch.from_me,
-            participant: None,
+            participant: author.as_ref(),
         };
         match client.media_reupload().request(&request).await {
             Ok(MediaRetryResult::Success { direct_path }) => {

@@ -13,6 +13,7 @@ use ownline_model::{
 };
 use whatsapp_rust::{
     Jid,
+    wacore_binary::JidExt as _,
     waproto::{
         buffa::MessageField,
         whatsapp::{
@@ -25,7 +26,7 @@ use whatsapp_rust::{
     },
 };
 
-use super::inbound::Own;
+use super::{identity, inbound::Own};
 use crate::store::inbound::{ToChange, ToSend, What};
 
 /// Why a message has no form on the wire.
@@ -37,12 +38,12 @@ pub(super) enum Unbuildable {
     Kind,
 }
 
-/// `to`: where it goes, which names the chat inside it too.
-pub(super) fn message(message: &ToSend, to: &Jid, own: &Own) -> Result<wa::Message, Unbuildable> {
+/// `to`: where it goes, which names the chat inside it too. `uses_lids`: people there go by their hidden ids.
+pub(super) fn message(message: &ToSend, to: &Jid, own: &Own, uses_lids: bool) -> Result<wa::Message, Unbuildable> {
     if let Some(change) = &message.change {
-        return self::change(message, change, to);
+        return self::change(message, change, to, uses_lids);
     }
-    let context = quote::context(message, to, own);
+    let context = quote::context(message, to, own, uses_lids);
     match (message.kind, message.details.content.as_deref()) {
         (MessageKind::Text, _) => Ok(text(&message.text, context)),
         (MessageKind::Location, Some(Content::Place(place))) => Ok(location(place, context)),
@@ -98,12 +99,22 @@ fn contacts(cards: &[ownline_model::details::ContactCard], context: MessageField
     wa::Message { contacts_array_message: MessageField::some(array), ..Default::default() }
 }
 
-fn change(message: &ToSend, change: &ToChange, to: &Jid) -> Result<wa::Message, Unbuildable> {
+/// The other one of a chat between two; in a group, whoever wrote the message that this one is about.
+fn author(message: &ToSend, to: &Jid, uses_lids: bool) -> Option<Jid> {
+    if !to.is_group() {
+        return Some(to.clone());
+    }
+    message.author.as_ref().and_then(|author| identity::wire_address(author, uses_lids))
+}
+
+fn change(message: &ToSend, change: &ToChange, to: &Jid, uses_lids: bool) -> Result<wa::Message, Unbuildable> {
+    let inbound = change.target.direction == Direction::Inbound;
+    let participant = author(message, to, uses_lids).filter(|_| inbound && to.is_group());
     let key = MessageField::some(wa::MessageKey {
         remote_jid: Some(to.to_non_ad_string()),
         from_me: Some(change.target.direction == Direction::Outbound),
         id: Some(change.target.wa_id.clone()),
-        participant: None,
+        participant: participant.as_ref().map(Jid::to_non_ad_string),
     });
     let protocol = match &change.what {
         What::Reacted { emoji } => {

@@ -21,17 +21,17 @@ use whatsapp_rust::{
 use super::Own;
 use crate::store::inbound::ToSend;
 
-pub(super) fn context(message: &ToSend, to: &Jid, own: &Own) -> MessageField<wa::ContextInfo> {
+pub(super) fn context(message: &ToSend, to: &Jid, own: &Own, uses_lids: bool) -> MessageField<wa::ContextInfo> {
     let Some(quote) = message.details.reply_to.as_deref() else { return MessageField::none() };
     // Both in the same kind of name, as the recipient knows them.
-    let me = if to.is_lid() { own.lid.as_ref().or(own.pn.as_ref()) } else { own.pn.as_ref().or(own.lid.as_ref()) };
+    let me = if uses_lids { own.lid.as_ref().or(own.pn.as_ref()) } else { own.pn.as_ref().or(own.lid.as_ref()) };
     let author = match quote.direction {
-        Direction::Outbound => me,
-        Direction::Inbound => Some(to),
+        Direction::Outbound => me.cloned(),
+        Direction::Inbound => super::author(message, to, uses_lids),
     };
     MessageField::some(wa::ContextInfo {
         stanza_id: Some(quote.wa_id.clone()),
-        participant: author.map(Jid::to_non_ad_string),
+        participant: author.as_ref().map(Jid::to_non_ad_string),
         quoted_message: MessageField::some(quoted(quote, message.quoted.as_deref())),
         ..Default::default()
     })

@@ -30,6 +30,7 @@ fn queued(kind: MessageKind, text: &str, content: Option<Content>) -> ToSend {
         media_id: None,
         uploaded: None,
         quoted: None,
+        author: None,
         change: None,
         attempts: 0,
         last_attempt_at: None,
@@ -38,7 +39,7 @@ fn queued(kind: MessageKind, text: &str, content: Option<Content>) -> ToSend {
 }
 
 fn build(message: &ToSend) -> wa::Message {
-    super::message(message, &to(), &own()).expect("a message")
+    super::message(message, &to(), &own(), false).expect("a message")
 }
 
 /// As the other side reads it.
@@ -111,7 +112,7 @@ fn files_of_every_kind_come_back_as_they_went() {
             assert_eq!(told.waveform.len(), 64);
         }
         let without = ToSend { uploaded: None, ..message };
-        assert_eq!(super::message(&without, &to(), &own()), Err(Unbuildable::NoFile));
+        assert_eq!(super::message(&without, &to(), &own(), false), Err(Unbuildable::NoFile));
     }
 }
 
@@ -165,7 +166,7 @@ fn an_answer_carries_what_it_answers() {
     let direction = Direction::Outbound;
     let quote = Quote { wa_id: "Q".into(), message_id: None, direction, kind: MessageKind::Text, preview: "x".into() };
     message.details.reply_to = Some(Box::new(quote));
-    let wire = super::message(&message, &hidden, &own()).expect("a message");
+    let wire = super::message(&message, &hidden, &own(), true).expect("a message");
     assert_eq!(wire.extended_text_message.context_info.participant.as_deref(), Some("777@lid"));
 }
 

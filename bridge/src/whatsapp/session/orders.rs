@@ -50,7 +50,9 @@ impl Session {
             SessionCommand::AgentTyping { chat, typing, recording } => {
                 self.request(Request::AgentTyping { chat, typing, recording });
             }
-            SessionCommand::MarkPlayed { chat, wa_id } => self.request(Request::MarkPlayed { chat, wa_id }),
+            SessionCommand::MarkPlayed { chat, author, wa_id } => {
+                self.request(Request::MarkPlayed { chat, author, wa_id });
+            }
         }
         self.show().await;
     }
