@@ -21,7 +21,8 @@ pub struct Contact {
     pub username: Option<String>,
     #[serde(default, skip_serializing_if = "ContactKind::is_person")]
     pub kind: ContactKind,
-    /// Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it.
+    /// Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. Known on the
+    /// machine only whose number has a chat with the customer: neither this nor the picture is told to the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture_id: Option<String>,
     pub email: Option<String>,

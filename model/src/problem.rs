@@ -97,6 +97,7 @@ problems! {
     NotAGroup "not_a_group" 404 "This chat is no group.";
     NotAMember "not_a_member" 409 "This number is no longer in this group.";
     AdminsOnly "admins_only" 403 "Only the admins of this group can write in it.";
+    NoPicture "no_picture" 404 "No profile picture of this customer is known.";
     // The own line
     OptedOut "opted_out" 409 "This customer asked not to be written to.";
     TooManyAlike "too_many_alike" 409 "The same text went to many people already. Use an approved template on the business channel.";

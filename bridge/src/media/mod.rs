@@ -5,7 +5,7 @@ pub(crate) mod describe;
 mod film;
 pub(crate) mod folder;
 pub(crate) mod intake;
-mod picture;
+pub(crate) mod picture;
 pub(crate) mod seal;
 pub(crate) mod sniff;
 pub(crate) mod stream;

@@ -15,7 +15,7 @@ use ownline_model::{
 use super::{
     Result, Store, account,
     change::{Change, CustomerWrote},
-    compose, desk, media, own, people, phone_state, progress, remap, row, safety, sharing,
+    compose, desk, media, own, people, phone_state, pictures, progress, remap, row, safety, sharing,
     table::{self, message::Told},
     writer::Tx,
 };
@@ -160,6 +160,7 @@ fn contact(tx: &mut Tx<'_>, mut remote: Contact) -> Result<()> {
         return Ok(());
     }
     safety::keep_opt_out(tx, &mut remote, local.as_ref())?;
+    pictures::keep(tx, &mut remote)?;
     if let Some(local) = &local {
         remote.phone = remote.phone.or_else(|| local.phone.clone());
         remote.lid = remote.lid.or_else(|| local.lid.clone());

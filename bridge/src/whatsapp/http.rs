@@ -11,9 +11,14 @@ use whatsapp_rust::{
 
 /// What a hostile or broken host can make this machine hold in memory.
 const BODY_MAX: usize = 128 * 1024 * 1024;
+/// Where profile pictures lie, on whatever host of it.
+const WHATSAPP_HOST: &str = "whatsapp.net";
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// Silence in the middle of an answer.
 const READ_WITHIN: Duration = Duration::from_secs(30);
+
+/// From the question to the last byte of a small picture.
+const FACE_WITHIN: Duration = Duration::from_secs(20);
 
 /// The slowest way up that is waited for, in bytes a second, and what comes on top.
 const UP_AT_LEAST: u64 = 16 * 1024;
@@ -24,6 +29,8 @@ pub(super) struct Http {
     client: reqwest::Client,
     /// A file may take its time to go up, with nothing to read meanwhile.
     up: reqwest::Client,
+    /// Pictures lie where WhatsApp says, so that an address is checked before it is asked, and no other one followed.
+    faces: reqwest::Client,
     #[cfg(feature = "simulated-network")]
     plain_text: bool,
 }
@@ -34,9 +41,15 @@ impl Http {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().connect_timeout(CONNECT_WITHIN).read_timeout(READ_WITHIN).build()?;
         let up = reqwest::Client::builder().connect_timeout(CONNECT_WITHIN).build()?;
+        let faces = reqwest::Client::builder()
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(FACE_WITHIN)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
         Ok(Self {
             client,
             up,
+            faces,
             #[cfg(feature = "simulated-network")]
             plain_text: false,
         })
@@ -56,6 +69,22 @@ impl Http {
             call = call.header(header::RANGE, format!("bytes={from}-"));
         }
         call.send().await.map_err(reqwest::Error::without_url)
+    }
+
+    /// A profile picture. `None`: that is no address of WhatsApp's, and nobody was asked.
+    pub(super) async fn face(&self, url: &str) -> Option<Result<reqwest::Response, reqwest::Error>> {
+        let url = reqwest::Url::parse(&self.address(url.to_owned())).ok().filter(|url| self.is_whatsapps(url))?;
+        Some(self.faces.get(url).send().await.map_err(reqwest::Error::without_url))
+    }
+
+    fn is_whatsapps(&self, url: &reqwest::Url) -> bool {
+        #[cfg(feature = "simulated-network")]
+        if self.plain_text {
+            return url.host_str() == Some("127.0.0.1");
+        }
+        let host = url.host_str().unwrap_or_default();
+        let known = host == WHATSAPP_HOST || host.strip_suffix(WHATSAPP_HOST).is_some_and(|sub| sub.ends_with('.'));
+        known && url.scheme() == "https" && url.port().is_none()
     }
 
     /// Sends a body of a known length; without one, only asks.
@@ -118,10 +147,33 @@ impl HttpClient for Http {
     }
 }
 
-#[cfg(all(test, feature = "simulated-network"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn pictures_are_fetched_from_whatsapp_only() {
+        let http = Http::new().expect("client");
+        let asks = |url: &str| http.is_whatsapps(&url.parse().expect(url));
+        for whatsapp in ["https://pps.whatsapp.net/v/t61/1.jpg?oh=a", "https://media-gru1-1.cdn.whatsapp.net/v/t61/1"] {
+            assert!(asks(whatsapp), "{whatsapp}");
+        }
+        for stranger in [
+            "http://pps.whatsapp.net/1",
+            "https://pps.whatsapp.net:8443/1",
+            "https://whatsapp.net.example.org/1",
+            "https://notwhatsapp.net/1",
+            "https://pps.whatsapp.net@example.org/1",
+            "https://169.254.169.254/latest",
+            "https://[::1]/1",
+            "https://127.0.0.1/1",
+            "file:///etc/passwd",
+        ] {
+            assert!(!asks(stranger), "{stranger}");
+        }
+    }
+
+    #[cfg(feature = "simulated-network")]
     #[test]
     fn only_a_simulated_network_is_spoken_to_in_plain_text() {
         let url = || "https://127.0.0.1:9/mms/x".to_owned();

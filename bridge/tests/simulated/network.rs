@@ -62,6 +62,25 @@ impl Network {
         answer
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Value {
+        let sent = self.http.put(format!("{}{path}", self.control)).json(body).send().await.expect("put");
+        let status = sent.status();
+        let answer: Value = sent.json().await.unwrap_or(Value::Null);
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer
+    }
+
+    pub(crate) async fn put_file(&self, path: &str, mime: &str, bytes: Vec<u8>) {
+        let put = self.http.put(format!("{}{path}", self.control)).header("content-type", mime).body(bytes);
+        let status = put.send().await.expect("put").status();
+        assert!(status.is_success(), "{path}: {status}");
+    }
+
+    pub(crate) async fn delete(&self, path: &str) {
+        let status = self.http.delete(format!("{}{path}", self.control)).send().await.expect("delete").status();
+        assert!(status.is_success(), "{path}: {status}");
+    }
+
     pub(crate) async fn phone(&self, number: &str, name: &str) {
         self.post("/phones", json!({ "number": number, "name": name })).await;
     }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Users } from "lucide-react";
 import { useState } from "react";
+import { host } from "../api/access";
 import type { Contact } from "../api/model";
 import { pictureQuery } from "../api/queries";
 import { Avatar, SIZES } from "./avatar";
@@ -16,18 +17,19 @@ interface FaceProps {
 /** A contact's picture where one is known, else initials, for a group its sign. Says nothing: the name stands beside it. */
 export function Face({ contact, size = "m", className }: FaceProps) {
   const picture = contact.picture_id ?? "";
-  const known = useQuery({ ...pictureQuery(contact.id, picture), enabled: picture !== "" });
+  // Looking is what makes a bridge fetch a picture; the contact changes when it has come. A server has none.
+  const known = useQuery({ ...pictureQuery(contact.id, picture), enabled: picture !== "" || host() === "bridge" });
   const url = useObjectUrl(known.data);
-  const [broken, setBroken] = useState(false);
+  const [broken, setBroken] = useState<string | null>(null);
   const group = contact.kind === "group";
-  if (url && !broken) {
+  if (url && url !== broken) {
     return (
       <img
         src={url}
         alt=""
         draggable={false}
         data-testid="face"
-        onError={() => setBroken(true)}
+        onError={() => setBroken(url)}
         className={cx("shrink-0 rounded-full bg-surface-2 object-cover", SIZES[size], className)}
       />
     );
