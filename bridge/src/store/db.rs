@@ -9,6 +9,11 @@ use crate::keys::DatabaseKey;
 
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 128;
+/// What the writer keeps of the file in memory, in KiB. Each page that it has to read again is read, checked and decrypted.
+const WRITER_CACHE_KIB: i32 = 8 * 1024;
+/// Pages of the write-ahead log, 16 MiB, before they are copied into the file. The pages that each message changes are copied
+/// once for many messages.
+const LOG_PAGES: i32 = 4_000;
 
 /// The one connection that writes. Acknowledgements depend on its commits, hence `synchronous=FULL`.
 pub(super) fn open_writer(path: &Path, key: &DatabaseKey) -> Result<Connection> {
@@ -16,6 +21,8 @@ pub(super) fn open_writer(path: &Path, key: &DatabaseKey) -> Result<Connection> 
     prepare(&connection, key)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     migrations::migrate(&mut connection)?;
     Ok(connection)
 }
