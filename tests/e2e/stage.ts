@@ -91,6 +91,15 @@ export class Customer {
     await call(this.control, "POST", `/customers/${this.number}/typing`, { to, state: "composing" });
   }
 
+  /** Chooses a profile picture of two colours, which a seed chooses. */
+  async showsPicture(seed: number): Promise<void> {
+    await call(this.control, "PUT", `/customers/${this.number}/picture`, { seed });
+  }
+
+  async hidesPicture(): Promise<void> {
+    await call(this.control, "DELETE", `/customers/${this.number}/picture`);
+  }
+
   async chat(other: string): Promise<Line[]> {
     return call<Line[]>(this.control, "GET", `/customers/${this.number}/messages?with=${other}`);
   }
