@@ -201,6 +201,21 @@ export class Stage {
     return new Customer(number, this.control);
   }
 
+  /** A group of people, owned by the first; says what WhatsApp calls it. */
+  async group(subject: string, [owner, ...members]: string[]): Promise<string> {
+    return (await call<{ id: string }>(this.control, "POST", "/groups", { subject, owner, members })).id;
+  }
+
+  /** An admin changes the group, such as `{ announce_only: true }`. */
+  async changeGroup(group: string, change: Record<string, unknown>): Promise<void> {
+    await call(this.control, "POST", `/groups/${group}`, change);
+  }
+
+  /** An admin takes people in or out, such as `{ remove: [number] }`. */
+  async changeMembers(group: string, change: Record<string, string[]>): Promise<void> {
+    await call(this.control, "POST", `/groups/${group}/members`, change);
+  }
+
   /** So many new customers write one message each. */
   async load(to: string, customers: number): Promise<void> {
     await call(this.control, "POST", "/load", { to, customers, messages: customers });

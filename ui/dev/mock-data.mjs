@@ -278,11 +278,97 @@ kinds.forEach(([kind, , text, details, more], n) => {
 });
 if (every?.last_message)
   Object.assign(every.last_message, { kind: "text", preview: "And here is the invoice.", status: "failed" });
-chat({ name: "Warehouse night shift", phone: null, lines: [["in", "Ramp three is free again", 45]] });
-const group = items.at(-1);
-if (group) {
-  Object.assign(group.contact, { kind: "group", lid: "120363041234567890" });
-  Object.assign(group, { scope: "private", on_phone: { archived: false, pinned: true, muted_until: now + 900 * DAY } });
-  for (const message of threads.get(group.id) ?? [])
-    message.details = { sender: { id: "34612345678", name: "Rosa Paredes" } };
+
+const people = /** @type {const} */ ([
+  ["34612345678", "Rosa Paredes", "+34612345678"],
+  ["905321234567", "Mehmet Kaya", "+905321234567"],
+  ["98765432100123", "", null],
+  ["2348012345678", "Oluwaseun Adeyemi-Fitzgerald of the Southern Distribution Centre", "+2348012345678"],
+  ["966501234567", "دانا عمر", "+966501234567"],
+]);
+/** Who is in the groups, by conversation. @type {Map<string, import("../src/api/model").Group>} */
+export const groups = new Map();
+/** @param {string} name @param {[number | "out", string, number, string?][]} lines @param {object} more */
+function groupChat(name, lines, more = {}) {
+  chat({
+    name,
+    phone: null,
+    lines: lines.map(([who, text, ago, status]) => [who === "out" ? "out" : "in", text, ago, status]),
+  });
+  const item = items.at(-1);
+  if (!item) return;
+  Object.assign(item.contact, { kind: "group", lid: "120363041234567890" });
+  Object.assign(item, { scope: "private", ticket: null });
+  (threads.get(item.id) ?? []).forEach((message, n) => {
+    const [who] = lines[n] ?? ["out"];
+    const person = who === "out" ? undefined : people[who];
+    if (person) message.details = { sender: { id: person[0], name: person[1] } };
+    if (n === 4) message.details = { ...message.details, reply_to: quote(threads.get(item.id)?.[0]) };
+    if (n === lines.length - 1 && item.last_message && person) item.last_message.sender = person[1] || null;
+  });
+  groups.set(item.id, {
+    subject: name,
+    description: "Ramps, lorries and keys.\nWho finds a pallet jack reports it here.",
+    announce_only: false,
+    member: true,
+    members: [
+      { id: "5511988887777", name: "Ana Moura", phone: "+5511988887777", admin: false, me: true },
+      ...people.map(([id, name, phone], n) => ({ id, name, phone, admin: n === 0, me: false })),
+      ...Array.from({ length: 14 }, (_, n) => ({
+        id: `55119876000${n}`,
+        name: `Driver ${n + 1}`,
+        phone: `+55119876000${String(n).padStart(2, "0")}`,
+        admin: false,
+        me: false,
+      })),
+    ],
+    ...more,
+  });
+}
+/** @param {Message | undefined} message */
+const quote = (message) => ({
+  wa_id: message?.wa_id ?? "",
+  message_id: message?.id ?? null,
+  direction: message?.direction ?? "inbound",
+  kind: message?.kind ?? "text",
+  preview: message?.text ?? "",
+});
+groupChat("Warehouse night shift", [
+  [0, "Good evening all", 60],
+  [0, "Ramp three is free again", 59],
+  [1, "Lorry 12 comes at nine", 50],
+  [2, "I have the keys", 49],
+  [
+    3,
+    "Then I take ramp one. The pallets for Joana stand beside the door, please do not move them before the courier was here.",
+    48,
+  ],
+  ["out", "Thank you, I tell her", 47],
+  [4, "تم التحميل", 46],
+  [4, "👍", 45],
+  [0, "See you tomorrow", 20],
+]);
+groupChat("Announcements", [[0, "The office is closed on Friday", 90]], { announce_only: true });
+groupChat("Old project", [[1, "Goodbye, Ana", 9000]], { member: false });
+if (items.at(-1)) Object.assign(items.at(-1) ?? {}, { on_phone: { archived: true, pinned: false, muted_until: null } });
+
+// What waits, what was kept from leaving, what failed.
+chat({
+  name: "Padaria Central",
+  phone: "+551133334444",
+  lines: [
+    ["in", "Do you deliver on Sundays?", 12],
+    ["out", "Yes, until noon", 11],
+    ["out", "From next month on also in the afternoon", 3, "failed"],
+    ["out", "Shall I reserve a slot for you?", 2, "queued"],
+    ["out", "And the new price list comes with the next message.", 1, "queued"],
+  ],
+});
+const waits = items.at(-1);
+if (waits) {
+  waits.contact.verified_name = "Padaria Central Ltda.";
+  const [, , cancelled, held] = threads.get(waits.id) ?? [];
+  if (cancelled)
+    cancelled.failure = { code: "cancelled", detail: "It was taken back before it left.", retryable: false };
+  if (held) held.details = { hold: { code: "minute_budget", detail: "", until: now + 3 * MIN } };
 }

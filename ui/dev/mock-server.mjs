@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 import { WebSocketServer } from "ws";
-import { agents, channels, id, items, me, threads } from "./mock-data.mjs";
+import { agents, channels, groups, id, items, me, threads } from "./mock-data.mjs";
 import { png, tone } from "./mock-kinds.mjs";
 
 /** @param {string} name @param {string} fallback */
@@ -70,7 +70,9 @@ const inView = (/** @type {any} */ c, /** @type {string} */ view) =>
         ? c.state === "waiting"
         : view === "closed"
           ? c.state === "closed"
-          : true;
+          : view === "archived"
+            ? c.on_phone?.archived
+            : !c.on_phone?.archived;
 const tokens = () => ({
   access_token: "mock",
   access_expires_at: Date.now() + 600_000,
@@ -171,7 +173,7 @@ function answer(method, path, q, body) {
     case "GET /api/conversations/counts":
       return {
         ...Object.fromEntries(
-          ["mine", "unassigned", "all", "waiting", "closed"].map((view) => [
+          ["mine", "unassigned", "all", "waiting", "closed", "archived"].map((view) => [
             view,
             items.filter((c) => inView(c, view)).length,
           ]),
@@ -319,6 +321,7 @@ function bridgeOnly(method, path, body, conv) {
       },
     ];
   if (conv && path.endsWith("/scope")) return Object.assign(conv, { scope: body.scope, version: conv.version + 1 });
+  if (conv && path.endsWith("/group")) return groups.get(conv.id) ?? problem("not_a_group", 404);
   if (conv && path.endsWith("/older")) return problem("phone_offline", 503);
   if (conv && path.endsWith("/team-view")) {
     const all = (threads.get(conv.id) ?? []).slice(-12);
@@ -343,6 +346,12 @@ function bridgeOnly(method, path, body, conv) {
     message.details = { ...message.details, reactions };
   } else if (method === "PATCH")
     Object.assign(message, { text: body.text, details: { ...message.details, edited_at: Date.now() } });
+  else if (method === "DELETE" && message.status === "queued")
+    Object.assign(message, {
+      status: "failed",
+      failure: { code: "cancelled", detail: "", retryable: false },
+      details: {},
+    });
   else if (method === "DELETE")
     Object.assign(message, { kind: "revoked", text: null, details: { revoked_at: Date.now() } });
   else return null;
@@ -374,6 +383,14 @@ const web = createServer(async (request, response) => {
         `name="ownline-host" content="${host}"`,
       ),
     );
+    return;
+  }
+  if (
+    at.pathname.endsWith("/picture") &&
+    !items.some((item) => at.pathname.includes(item.contact.id) && item.contact.picture_id)
+  ) {
+    response.writeHead(404, { "content-type": "application/problem+json" });
+    response.end(JSON.stringify(problem("no_picture", 404).body));
     return;
   }
   const bytes = at.pathname.endsWith("/media") && request.method === "GET";

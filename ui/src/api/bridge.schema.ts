@@ -901,6 +901,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{id}/group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What everybody else on the team sees of a chat on the own number. */
+        get: operations["conversation_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1114,6 +1131,7 @@ export interface components {
             username?: string | null;
             /** Format: int64 */
             version: number;
+            verified_name?: string | null;
         };
         ContactCard: {
             emails?: string[];
@@ -1197,6 +1215,8 @@ export interface components {
             unread: number;
             /** Format: int64 */
             waiting: number;
+            /** Format: int64 */
+            archived?: number;
         };
         /**
          * Format: uuid
@@ -1437,6 +1457,8 @@ export interface components {
             /** @description At most 160 characters; empty where the scope hides it. */
             preview: string;
             status: components["schemas"]["MessageStatus"];
+            /** @description Who wrote it in a group; absent where the scope hides it. */
+            sender?: string | null;
         };
         /** @description `GET|PUT /settings`: what the agent decides about the own line. */
         LineSettings: {
@@ -1769,7 +1791,7 @@ export interface components {
          * @description What went wrong, for programs. Never renamed once released.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "disk_full" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used";
+        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "disk_full" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used" | "already_sent" | "not_a_group" | "not_a_member" | "admins_only" | "no_picture";
         /** @description `GET /qr`: the code on offer, to draw or to copy. */
         QrCode: {
             attempt_expires_at: components["schemas"]["UtcMillis"];
@@ -2063,6 +2085,20 @@ export interface components {
          * @example 1700000000000
          */
         UtcMillis: number;
+        Group: {
+            subject: string;
+            description?: string | null;
+            announce_only: boolean;
+            member: boolean;
+            members: components["schemas"]["GroupMember"][];
+        };
+        GroupMember: {
+            id: string;
+            name: string;
+            phone?: null | components["schemas"]["PhoneNumber"];
+            admin: boolean;
+            me: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -2591,7 +2627,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Which conversations; `all` when absent. */
-                view?: "mine" | "unassigned" | "all" | "waiting" | "closed";
+                view?: "mine" | "unassigned" | "all" | "waiting" | "closed" | "archived";
                 /** @description Part of the customer's name or number. */
                 q?: string;
                 /** @description `next_cursor` of the page before. */
@@ -3571,7 +3607,9 @@ export interface operations {
     };
     revoke_message: {
         parameters: {
-            query?: never;
+            query?: {
+                unsent?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The message. */
@@ -7023,6 +7061,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    conversation_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it leaves this machine. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
             };
             /** @description Sign in first, or again. */
             401: {

@@ -34,6 +34,9 @@ export const setScope = (id: Id, scope: Scope, earlier: boolean) =>
   body(bridge().PUT("/api/conversations/{id}/scope", { params: { path: { id } }, body: { scope, earlier } }));
 export const teamView = (id: Id, ask: Signal = {}) =>
   body(bridge().GET("/api/conversations/{id}/team-view", { params: { path: { id } }, ...ask }));
+/** Who is in a group, and who may write there. */
+export const group = (id: Id, ask: Signal = {}) =>
+  body(bridge().GET("/api/conversations/{id}/group", { params: { path: { id } }, ...ask }));
 export const older = (id: Id, before: Id | null) =>
   body(bridge().POST("/api/conversations/{id}/older", { params: { path: { id } }, body: { before } }));
 export const unlink = () => body(bridge().POST("/unlink"));

@@ -13,7 +13,7 @@ import type {
   Page,
   Ticket,
 } from "./model";
-import { contactQuery, conversationQuery, countsQuery, messagesQuery, profileQuery } from "./queries";
+import { contactQuery, conversationQuery, countsQuery, groupQuery, messagesQuery, profileQuery } from "./queries";
 
 // Events carry whole states. They are laid into every cached list at once, so a screen never waits for a refetch.
 
@@ -150,12 +150,14 @@ export function applyEvent(client: QueryClient, event: DeskEvent): void {
       break;
     case "contact:updated":
       applyContact(client, event.data);
+      if (event.data.kind === "group") void client.invalidateQueries({ queryKey: ["group"] });
       break;
     case "conversation:new":
     case "conversation:updated":
     case "conversation:assigned":
     case "conversation:transferred":
       applyConversation(client, event.data);
+      void client.invalidateQueries({ queryKey: groupQuery(event.data.id).queryKey });
       break;
     case "conversation:unshared":
       // What is no longer shared leaves this screen too; the host tells what is left.

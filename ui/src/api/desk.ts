@@ -34,6 +34,9 @@ export const retry = (id: Id) => body(server().POST("/api/messages/{id}/retry", 
 // Only the machine that holds the number changes what was said; elsewhere the routes do not exist.
 export const edit = (id: Id, text: string) => body(bridge().PATCH("/api/messages/{id}", { ...at(id), body: { text } }));
 export const revoke = (id: Id) => body(bridge().DELETE("/api/messages/{id}", at(id)));
+/** Takes back what has not left yet; `already_sent` when it has. */
+export const cancel = (id: Id) =>
+  body(bridge().DELETE("/api/messages/{id}", { params: { path: { id }, query: { unsent: true } } }));
 export const react = (id: Id, emoji: string) =>
   body(bridge().PUT("/api/messages/{id}/reaction", { ...at(id), body: { emoji } }));
 export const played = (id: Id) => body(bridge().POST("/api/messages/{id}/played", at(id)));

@@ -107,6 +107,24 @@ describe("conversations", () => {
     expect(inView(item("a", { assignee_id: "me" }), "mine", "me")).toBe(true);
     expect(inView(item("a", { state: "waiting" }), "waiting", "me")).toBe(true);
   });
+  it("that the phone has put away leave the lists once nothing in them waits", () => {
+    const away = (more: Partial<ConversationItem> = {}) =>
+      item("a", { unread: 0, on_phone: { archived: true, pinned: false, muted_until: null }, ...more });
+    const ticket = (state: "in_progress" | "resolved") => ({ id: "t", state }) as ConversationItem["ticket"];
+    expect(inView(away(), "all", "me")).toBe(false);
+    expect(inView(away({ state: "waiting" }), "waiting", "me")).toBe(false);
+    expect(inView(away({ unread: 1 }), "all", "me")).toBe(true);
+    expect(inView(away({ ticket: ticket("in_progress") }), "all", "me")).toBe(true);
+    expect(inView(away({ ticket: ticket("resolved") }), "all", "me")).toBe(false);
+    expect(inView(away({ unread: 1 }), "archived", "me")).toBe(true);
+    expect(inView(item("a"), "archived", "me")).toBe(false);
+  });
+  it("that are pinned on the phone stand first, whatever comes", () => {
+    const pinned = item("p", { last_activity_at: 1, on_phone: { archived: false, pinned: true, muted_until: null } });
+    const all = pages<ConversationItem>([[pinned, item("a", { last_activity_at: 9 })], null]);
+    expect(ids(sortedInsert(all, item("b", { last_activity_at: 20 }), true))).toEqual(["p", "b", "a"]);
+    expect(ids(sortedInsert(all, { ...pinned, unread: 1 }, true))).toEqual(["p", "a"]);
+  });
 });
 
 it("news that says nothing new is about what it does not carry", () => {

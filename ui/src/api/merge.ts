@@ -57,24 +57,34 @@ export function saysNothing(known: ConversationItem, next: Conversation): boolea
   );
 }
 
+/** The bridge's own rule: put away on the phone, and nothing in it waits for anybody. */
+function isPutAway(item: ConversationItem): boolean {
+  const worked = item.ticket != null && item.ticket.state !== "resolved";
+  return item.on_phone?.archived === true && item.unread === 0 && !worked;
+}
+
 export function inView(item: ConversationItem, view: ConversationView, me: Id): boolean {
   const open = item.state !== "closed";
   switch (view) {
     case "all":
-      return open;
+      return open && !isPutAway(item);
     case "mine":
       return open && (item.ticket?.assignee_id ?? item.assignee_id) === me;
     case "unassigned":
       return item.ticket?.state === "open" && item.ticket.assignee_id == null;
     case "waiting":
-      return item.state === "waiting";
+      return item.state === "waiting" && !isPutAway(item);
     case "closed":
       return item.state === "closed";
+    case "archived":
+      return item.on_phone?.archived === true;
   }
 }
 
-/** The hosts' order: the latest activity first; among equals (WhatsApp counts in seconds) the later id. */
+/** The hosts' order: what is pinned on the phone, then the latest activity first; among equals (WhatsApp counts in seconds) the later id. */
 function standsBefore(item: ConversationItem, other: ConversationItem): boolean {
+  const [pinned, otherPinned] = [item.on_phone?.pinned === true, other.on_phone?.pinned === true];
+  if (pinned !== otherPinned) return pinned;
   if (item.last_activity_at !== other.last_activity_at) return item.last_activity_at > other.last_activity_at;
   return item.id > other.id;
 }

@@ -91,6 +91,8 @@ export const settingsQuery = queryOptions({
 });
 export const teamViewQuery = (id: Id) =>
   queryOptions({ queryKey: ["team-view", id], queryFn: ({ signal }) => bridge.teamView(id, { signal }), staleTime: 0 });
+export const groupQuery = (id: Id) =>
+  queryOptions({ queryKey: ["group", id], queryFn: ({ signal }) => bridge.group(id, { signal }) });
 export const mergesQuery = (id: Id) =>
   queryOptions({ queryKey: ["merges", id], queryFn: ({ signal }) => desk.merges(id, { signal }) });
 export const passkeyQuery = queryOptions({
@@ -124,4 +126,6 @@ export const pictureQuery = (id: Id, picture: string) =>
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 30 * 60_000,
     retry: false,
+    // Where none is known, having looked once is enough: the contact changes when one comes.
+    retryOnMount: false,
   });

@@ -764,6 +764,7 @@ export interface components {
             username?: string | null;
             /** Format: int64 */
             version: number;
+            verified_name?: string | null;
         };
         ContactCard: {
             emails?: string[];
@@ -857,6 +858,8 @@ export interface components {
             unread: number;
             /** Format: int64 */
             waiting: number;
+            /** Format: int64 */
+            archived?: number;
         };
         /**
          * Format: uuid
@@ -1073,6 +1076,8 @@ export interface components {
             /** @description At most 160 characters; empty where the scope hides it. */
             preview: string;
             status: components["schemas"]["MessageStatus"];
+            /** @description Who wrote it in a group; absent where the scope hides it. */
+            sender?: string | null;
         };
         /** @description `POST /api/auth/login`. */
         Login: {
@@ -1475,7 +1480,7 @@ export interface components {
          * @description What went wrong, for programs. Never renamed once released.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "disk_full" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used";
+        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "disk_full" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used" | "already_sent" | "not_a_group" | "not_a_member" | "admins_only" | "no_picture";
         /** @description `PUT /api/auth/profile`. */
         ProfileUpdate: {
             /** @description Needed to change the password. */
@@ -2980,7 +2985,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Which conversations; `all` when absent. */
-                view?: "mine" | "unassigned" | "all" | "waiting" | "closed";
+                view?: "mine" | "unassigned" | "all" | "waiting" | "closed" | "archived";
                 /** @description Part of the customer's name or number. */
                 q?: string;
                 /** @description `next_cursor` of the page before. */

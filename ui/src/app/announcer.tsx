@@ -36,7 +36,9 @@ export function Announcer({ me }: { me: Id }) {
         : message.kind === "text"
           ? ""
           : kindName.current(message.kind);
-      platform.notify({ title: name, body, conversationId: message.conversation_id });
+      const sender = message.details?.sender?.name;
+      const words = sender && body ? t("inbox.senderPreview", { name: safeName(sender, 40), text: body }) : body;
+      platform.notify({ title: name, body: words, conversationId: message.conversation_id });
     },
     [client, me, t],
   );

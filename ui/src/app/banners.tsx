@@ -122,16 +122,22 @@ function SessionBanner({ status }: { status: BridgeStatus }) {
   const action = linkable
     ? { label: t("banner.linkNow"), run: () => setFlow({ linking: true, linkLater: false }) }
     : undefined;
+  const limited = session.state === "restricted" || session.state === "banned";
   return (
     <Banner
       icon={TriangleAlert}
       tone={session.state === "reconnecting" || session.state === "unlinked" ? "warn" : "bad"}
       action={action}
     >
-      {sessionHint(session, now)}{" "}
+      <strong className="font-semibold">{t(`session.${session.state}`)}.</strong> {sessionHint(session, now)}{" "}
       {session.state === "replaced" && (
         <Link to="/desk/settings" className="font-semibold underline">
           {t("banner.openWhatsapp")}
+        </Link>
+      )}
+      {limited && (
+        <Link to="/desk/safety" className="font-semibold underline">
+          {t("banner.openSafety")}
         </Link>
       )}
     </Banner>
@@ -151,11 +157,11 @@ function Banner({ icon: Icon, tone, action, children }: BannerProps) {
       role="status"
       data-testid="banner"
       className={cx(
-        "flex items-center gap-2 border-line border-b px-4 py-2 text-13",
+        "flex items-start gap-2 border-line border-b px-4 py-2 text-13",
         tone === "warn" ? "bg-warn-soft" : "bg-bad-soft",
       )}
     >
-      <Icon aria-hidden className={cx("size-4 shrink-0", tone === "warn" ? "text-warn" : "text-bad")} />
+      <Icon aria-hidden className={cx("mt-0.5 size-4 shrink-0", tone === "warn" ? "text-warn" : "text-bad")} />
       <p className="min-w-0 flex-1">{children}</p>
       {action && (
         <button type="button" onClick={action.run} className="tap shrink-0 rounded-s px-2 font-semibold underline">

@@ -10,9 +10,11 @@ export function sessionHint(session: SessionState, now: number): string {
       return session.problem ? linkProblem(session.problem) : i18next.t("sessionHint.unlinked");
     case "reconnecting": {
       const left = secondsUntil(session.next_try_at, now);
-      return left > 0
-        ? i18next.t("sessionHint.reconnectingIn", { time: countdown(left) })
-        : i18next.t("sessionHint.reconnecting");
+      const hint =
+        left > 0
+          ? i18next.t("sessionHint.reconnectingIn", { time: countdown(left) })
+          : i18next.t("sessionHint.reconnecting");
+      return session.reason ? `${hint} ${reconnectReason(session.reason)}`.trim() : hint;
     }
     case "restricted":
       return session.until
@@ -41,6 +43,13 @@ function banReason(code: number): string {
   const name = String(code);
   const why = Object.hasOwn(en.banReason, name) ? `${i18next.t(`banReason.${name as KnownBan}`)} ` : "";
   return why + i18next.t("sessionHint.code", { code });
+}
+
+type KnownReconnect = keyof typeof en.reconnectReason;
+
+/** Why WhatsApp does not take the connection now, where it says so. */
+function reconnectReason(reason: string): string {
+  return Object.hasOwn(en.reconnectReason, reason) ? i18next.t(`reconnectReason.${reason as KnownReconnect}`) : "";
 }
 
 type KnownLogout = keyof typeof en.logoutReason;

@@ -11,6 +11,7 @@ import { Face } from "../face";
 import { problemText } from "../problem-text";
 import { Tag } from "../tag";
 import { toast } from "../toast";
+import { Verified } from "../verified";
 import { Editable } from "./editable";
 import { Merges } from "./merges";
 import { Tags } from "./tags";
@@ -51,6 +52,7 @@ export function ContactHeader({ contact }: { contact: Contact }) {
         />
         <p className="text-13 text-text-2">
           <Whereabouts contact={contact} />
+          <Verified contact={contact} />
           {contact.blocked && (
             <Tag tone="bad" className="ms-2">
               {t("contact.blocked")}
@@ -80,21 +82,34 @@ const looksLikeEmail = (value: string) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(valu
 export function ContactFacts({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
   const patch = useContactPatch(contact);
+  const group = contact.kind === "group";
   return (
     <div className="grid gap-3">
       <dl className="grid grid-cols-[104px_minmax(0,1fr)] items-baseline gap-x-2 gap-y-1.5 text-13">
-        <dt className="text-text-2">{t("contact.email")}</dt>
-        <dd>
-          <Editable
-            label={t("contact.editEmail")}
-            placeholder={t("contact.addEmail")}
-            type="email"
-            value={contact.email ?? ""}
-            check={(value) => (looksLikeEmail(value) ? null : t("contact.badEmail"))}
-            onSave={(email) => patch.mutate({ email })}
-          />
-        </dd>
-        {contact.push_name && contact.push_name !== contact.name && (
+        {!group && (
+          <>
+            <dt className="text-text-2">{t("contact.email")}</dt>
+            <dd>
+              <Editable
+                label={t("contact.editEmail")}
+                placeholder={t("contact.addEmail")}
+                type="email"
+                value={contact.email ?? ""}
+                check={(value) => (looksLikeEmail(value) ? null : t("contact.badEmail"))}
+                onSave={(email) => patch.mutate({ email })}
+              />
+            </dd>
+          </>
+        )}
+        {contact.verified_name && contact.verified_name !== contact.name && (
+          <>
+            <dt className="text-text-2">{t("contact.verifiedName")}</dt>
+            <dd className="truncate">
+              <bdi>{safeName(contact.verified_name)}</bdi>
+            </dd>
+          </>
+        )}
+        {!group && contact.push_name && contact.push_name !== contact.name && (
           <>
             <dt className="text-text-2">{t("contact.pushName")}</dt>
             <dd className="truncate">
@@ -110,7 +125,7 @@ export function ContactFacts({ contact }: { contact: Contact }) {
             </dd>
           </>
         )}
-        <dt className="text-text-2">{t("contact.since")}</dt>
+        <dt className="text-text-2">{t(group ? "contact.known" : "contact.since")}</dt>
         <dd>{calendarDate(contact.created_at)}</dd>
         {contact.last_interaction_at && (
           <>

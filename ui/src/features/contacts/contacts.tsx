@@ -17,6 +17,7 @@ import { Name } from "../../components/name";
 import { SearchBox } from "../../components/search-box";
 import { Bone, Empty, Failed, RowBones } from "../../components/states";
 import { StateTag } from "../../components/ticket/ticket-tags";
+import { Verified } from "../../components/verified";
 import { shortTime } from "../../i18n/format";
 import { safeText } from "../../text/untrusted";
 
@@ -132,6 +133,7 @@ function Rows({ items, selected, onOpen, onEnd }: RowsProps) {
                 <span className="min-w-0 flex-1">
                   <span className="block truncate font-semibold">
                     <Name>{contact.name}</Name>
+                    <Verified contact={contact} />
                   </span>
                   <span className="block truncate text-12 text-text-2">
                     <Whereabouts contact={contact} />

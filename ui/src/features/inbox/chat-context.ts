@@ -10,10 +10,17 @@ export interface ChatActions {
     react: (message: Message) => boolean;
     edit: (message: Message) => boolean;
     revoke: (message: Message) => boolean;
+    cancel: (message: Message) => boolean;
   };
   reply: (message: Message) => void;
   edit: (message: Message) => void;
   askRevoke: (message: Message) => void;
+  /** Keeps what waits from leaving; asks first where it could not simply be written again. */
+  cancel: (message: Message) => void;
+  /** Whose words a quoted message of a group is; null where that is not known here. */
+  writerOf: (id: Id) => string | null;
+  /** Whether several people write here. */
+  group: boolean;
   react: (message: Message, emoji: string) => void;
   played: (message: Message) => void;
   retry: (message: Message) => void;

@@ -15,6 +15,7 @@ import { useNarrow, useWide } from "../../components/media-query";
 import { Name } from "../../components/name";
 import { useShortcuts } from "../../components/shortcuts";
 import { Bone, Empty, Failed } from "../../components/states";
+import { Verified } from "../../components/verified";
 import { safeName } from "../../text/untrusted";
 import { ChatProvider } from "./chat-context";
 import { quoteOf } from "./compose/about-bar";
@@ -23,6 +24,11 @@ import { From, Locked } from "./compose/composer-bar";
 import { drafts } from "./compose/drafts";
 import { useDrop } from "./compose/drop";
 import { FilesSheet } from "./compose/files-sheet";
+import { GroupLine } from "./group/group-line";
+import { Members } from "./group/members";
+import { OnlyYou } from "./group/only-you";
+import { senderName } from "./group/sender";
+import { useGroup } from "./group/use-group";
 import { isKnown } from "./message/rights";
 import { outgoing } from "./outgoing";
 import { Panel } from "./panel";
@@ -87,6 +93,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
   const [revision, setRevision] = useState(0);
   const [about, setAbout] = useState<About | null>(null);
   const [scoping, setScoping] = useState(false);
+  const [listing, setListing] = useState(false);
   const [files, setFiles] = useState<File[] | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -99,7 +106,9 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
   const assignee = useAgent(conversation.ticket?.assignee_id);
   const writing = useAgent(typing.agents.find((agent) => agent !== me.id));
   const session = useQuery(statusQuery).data?.session.state ?? null;
-  const rule = sendingRule({ item: conversation, me, channel, session });
+  const group = useGroup(conversation);
+  const isGroup = conversation.contact.kind === "group";
+  const rule = sendingRule({ item: conversation, me, channel, session, group });
   const name = safeName(conversation.contact.name);
 
   const focusField = () => field.current?.focus();
@@ -123,6 +132,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
     conversation,
     me,
     name,
+    group,
     thread,
     scroller,
     field,
@@ -145,6 +155,11 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
     Enter: focusField,
   });
 
+  const writerOf = (message: Message) => {
+    if (message.direction === "outbound") return t("common.you");
+    const sender = message.details?.sender;
+    return sender ? (senderName(sender, group?.members) ?? t("group.hidden")) : name;
+  };
   const answered = about?.kind === "reply" ? { reply_to: quoteOf(about.message) } : {};
   const sendFiles = (chosen: Sent[]) => {
     chosen.forEach((one, at) => {
@@ -177,12 +192,15 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
           <div className="min-w-0 flex-1">
             <h1 className="truncate text-14">
               <Name>{conversation.contact.name}</Name>
+              <Verified contact={conversation.contact} />
             </h1>
             <p className="truncate text-12 text-text-2" role="status">
               {typing.customer ? (
                 <span className="text-accent">{t("chat.typing")}</span>
               ) : writing ? (
                 <span className="text-accent">{t("chat.agentTyping", { name: safeName(writing.name, 60) })}</span>
+              ) : isGroup ? (
+                <GroupLine group={group} onOpen={() => setListing(true)} />
               ) : (
                 <Whereabouts contact={conversation.contact} />
               )}
@@ -213,8 +231,16 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
             />
           )}
         </header>
+        {ownLine && group?.member && conversation.scope === "private" && <OnlyYou onScope={() => setScoping(true)} />}
         <ChatProvider value={actions}>
-          <Thread conversation={conversation} me={me} thread={thread} typing={typing.customer} scroller={scroller} />
+          <Thread
+            conversation={conversation}
+            me={me}
+            thread={thread}
+            typing={typing.customer}
+            group={group}
+            scroller={scroller}
+          />
           {overlays}
         </ChatProvider>
         <footer className="border-line border-t bg-surface px-4 pt-2 pb-3 max-md:px-2 max-md:pb-[max(8px,env(safe-area-inset-bottom))]">
@@ -225,6 +251,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
                 key={revision}
                 conversation={conversation.id}
                 name={name}
+                writer={about ? writerOf(about.message) : ""}
                 field={field}
                 about={about}
                 onAbout={setAbout}
@@ -273,11 +300,26 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
             conversation={conversation}
             me={me}
             controls={controls}
+            group={group}
+            onMembers={() => setListing(true)}
             onScope={ownLine ? () => setScoping(true) : null}
           />
         </aside>
       )}
       {controls.dialogs}
+      {listing && group && (
+        <Members
+          group={group}
+          onChat={
+            actions.startChat &&
+            ((phone) => {
+              setListing(false);
+              actions.startChat?.(phone);
+            })
+          }
+          onClose={() => setListing(false)}
+        />
+      )}
       {scoping && (
         <ScopeDialog
           conversation={conversation}

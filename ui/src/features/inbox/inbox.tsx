@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { MessagesSquare, SquarePen } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { ConversationView } from "../../api/model";
 import { useMe } from "../../api/people";
 import { statusQuery } from "../../api/queries";
 import { IconButton } from "../../components/button";
@@ -12,12 +13,11 @@ import { SearchBox } from "../../components/search-box";
 import { Empty, RowBones } from "../../components/states";
 import { Chat } from "./chat";
 import { List } from "./list";
-import type { ListView } from "./list-view";
 import { NewChat } from "./new-chat";
 import { Views } from "./views";
 
 interface InboxProps {
-  view: ListView;
+  view: ConversationView;
   q: string;
   conversation: string | null;
 }
@@ -34,7 +34,7 @@ export function Inbox({ view, q, conversation }: InboxProps) {
   const search = { view, q: q || undefined };
   const open = (id: string) => void navigate({ to: "/inbox/$conversationId", params: { conversationId: id }, search });
   const back = () => void navigate({ to: "/inbox", search });
-  const setView = (next: ListView) =>
+  const setView = (next: ConversationView) =>
     void navigate(
       conversation
         ? { to: "/inbox/$conversationId", params: { conversationId: conversation }, search: { ...search, view: next } }

@@ -3,17 +3,16 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { Inbox as InboxIcon, SearchX } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { Agent, ConversationItem } from "../../api/model";
+import type { Agent, ConversationItem, ConversationView } from "../../api/model";
 import { agentsQuery, channelsQuery, conversationsQuery, safetyQuery } from "../../api/queries";
 import { Button } from "../../components/button";
 import { useShortcuts } from "../../components/shortcuts";
 import { Empty, Failed, RowBones } from "../../components/states";
 import { useSteady } from "../../components/use-steady";
-import { askedView, type ListView, shownIn } from "./list-view";
 import { Row } from "./row";
 
 interface ListProps {
-  view: ListView;
+  view: ConversationView;
   q: string;
   me: Agent;
   selected: string | null;
@@ -21,26 +20,14 @@ interface ListProps {
   meant: string | null;
   onMeant: () => void;
   onOpen: (id: string) => void;
-  onView: (view: ListView) => void;
+  onView: (view: ConversationView) => void;
 }
-
-/** Pages that are read by themselves in search of archived chats; more only when asked. */
-const ARCHIVE_PAGES = 8;
 
 export function List({ view, q, me, selected, meant, onMeant, onOpen, onView }: ListProps) {
   const { t } = useTranslation();
-  const query = useInfiniteQuery(conversationsQuery(askedView(view), q));
-  const items = useMemo(
-    () => shownIn(query.data?.pages.flatMap((page) => page.items) ?? [], view, q),
-    [query.data, view, q],
-  );
-  const pages = query.data?.pages.length ?? 0;
+  const query = useInfiniteQuery(conversationsQuery(view, q));
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const mayRead = query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError;
-  const searching = view === "archived" && mayRead && pages < ARCHIVE_PAGES;
-  const { fetchNextPage } = query;
-  useEffect(() => {
-    if (searching) void fetchNextPage();
-  }, [searching, fetchNextPage]);
 
   const found = query.isSuccess && !query.isFetching ? (items[0]?.id ?? "") : null;
   useEffect(() => {
@@ -62,14 +49,7 @@ export function List({ view, q, me, selected, meant, onMeant, onOpen, onView }: 
       <Empty
         icon={<InboxIcon />}
         title={t(`inbox.empty.${view}`)}
-        action={
-          view === "mine" ? (
-            <Button onClick={() => onView("unassigned")}>{t("inbox.seeUnassigned")}</Button>
-          ) : (
-            view === "archived" &&
-            mayRead && <Button onClick={() => void fetchNextPage()}>{t("inbox.archivedMore")}</Button>
-          )
-        }
+        action={view === "mine" && <Button onClick={() => onView("unassigned")}>{t("inbox.seeUnassigned")}</Button>}
       >
         {t(`inbox.emptyHint.${view}`)}
       </Empty>
@@ -82,8 +62,7 @@ export function List({ view, q, me, selected, meant, onMeant, onOpen, onView }: 
       selected={selected}
       onOpen={onOpen}
       onEnd={() => {
-        // The archive is read in bounds: an owner may have a hundred thousand chats and archived none.
-        if (mayRead && (view !== "archived" || pages < ARCHIVE_PAGES)) void fetchNextPage();
+        if (mayRead) void query.fetchNextPage();
       }}
     />
   );

@@ -1,10 +1,11 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Agent, ConversationItem, Scope } from "../../api/model";
+import type { Agent, ConversationItem, Group, Scope } from "../../api/model";
 import { Button } from "../../components/button";
 import { ContactFacts, ContactHeader } from "../../components/contact/contact-details";
 import { cx } from "../../components/cx";
-import { fullTime } from "../../i18n/format";
+import { fullTime, wholeNumber } from "../../i18n/format";
+import { safeText } from "../../text/untrusted";
 import { TicketCard } from "./ticket-card";
 import type { TicketControls } from "./use-ticket";
 
@@ -12,20 +13,28 @@ interface PanelProps {
   /** Null where only the number's owner decides. */
   onScope: (() => void) | null;
   conversation: ConversationItem;
+  /** Who is in it, where it is a group and this machine knows. */
+  group: Group | undefined;
+  onMembers: () => void;
   me: Agent;
   controls: TicketControls;
 }
 
 /** Beside the chat: who this is, the ticket, what the team sees, what happened when. */
-export function Panel({ conversation, me, controls, onScope }: PanelProps) {
+export function Panel({ conversation, group, onMembers, me, controls, onScope }: PanelProps) {
   const { t } = useTranslation();
   return (
     <div className="grid content-start gap-5 p-4">
       <ContactHeader contact={conversation.contact} />
       <Section title={t("ticket.title")}>
-        <TicketCard ticket={conversation.ticket ?? null} me={me} controls={controls} />
+        <TicketCard ticket={conversation.ticket ?? null} scope={conversation.scope} me={me} controls={controls} />
       </Section>
-      <Section title={t("contact.title")}>
+      {group && (
+        <Section title={t("group.title")}>
+          <GroupFacts group={group} onMembers={onMembers} />
+        </Section>
+      )}
+      <Section title={t(conversation.contact.kind === "group" ? "group.about" : "contact.title")}>
         <ContactFacts contact={conversation.contact} />
       </Section>
       <Section title={t("scope.title")}>
@@ -49,6 +58,24 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
       <h2 className="mb-2 font-semibold text-12 text-text-2 tracking-normal">{title}</h2>
       {children}
     </section>
+  );
+}
+
+function GroupFacts({ group, onMembers }: { group: Group; onMembers: () => void }) {
+  const { t } = useTranslation();
+  const rule = !group.member ? t("group.leftHint") : group.announce_only ? t("group.announce") : null;
+  return (
+    <div className="grid justify-items-start gap-2 text-13">
+      {group.description && (
+        <p dir="auto" className="line-clamp-4 whitespace-pre-wrap break-words">
+          {safeText(group.description)}
+        </p>
+      )}
+      {rule && <p className="text-text-2">{rule}</p>}
+      <Button onClick={onMembers}>
+        {t("group.count", { count: group.members.length, formatted: wholeNumber(group.members.length) })}
+      </Button>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Archive, BellOff, Hourglass, Pin } from "lucide-react";
+import { Archive, BellOff, Hourglass, Pin, Users } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, Channel, ConversationItem } from "../../api/model";
@@ -7,6 +7,7 @@ import { Face } from "../../components/face";
 import { useKindName } from "../../components/kind-name";
 import { Name } from "../../components/name";
 import { Tag } from "../../components/tag";
+import { Verified } from "../../components/verified";
 import { shortTime } from "../../i18n/format";
 import { safeName, safeText } from "../../text/untrusted";
 import { Ticks } from "./message/ticks";
@@ -26,6 +27,7 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, held,
   const { t } = useTranslation();
   const { contact, last_message: last, ticket } = item;
   const foreign = channel && channel.owner_id !== me.id;
+  const group = contact.kind === "group";
   const raised = selected ? "raised" : "plain";
   const writer = ticket?.assignee_id ?? item.assignee_id ?? channel?.owner_id;
   const preview = usePreview(item, writer === me.id);
@@ -42,8 +44,10 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, held,
       )}
     >
       <Face contact={contact} className="row-span-2 mt-0.5" />
-      <span className="truncate font-semibold">
-        <Name>{contact.name}</Name>
+      <span className="flex min-w-0 items-center gap-1 font-semibold">
+        {group && <Users role="img" aria-label={t("contact.group")} className="size-3.5 shrink-0 text-text-2" />}
+        <Name className="truncate">{contact.name}</Name>
+        <Verified contact={contact} />
       </span>
       <span
         className={cx(
@@ -54,7 +58,7 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, held,
         {shortTime(item.last_activity_at)}
       </span>
       <span className="flex min-w-0 items-center gap-1 text-13 text-text-2">
-        {last?.direction === "outbound" && <Ticks status={last.status} />}
+        {last?.direction === "outbound" && <Ticks status={last.status} held={held} />}
         <span dir="auto" className="truncate">
           {preview}
         </span>
@@ -120,5 +124,6 @@ function usePreview({ last_message: last }: ConversationItem, mine: boolean): st
   if (!last) return "";
   const kind = last.kind === "text" ? "" : kindName(last.kind);
   const text = last.preview ? safeText(last.preview).replace(/\s+/g, " ") : kind || t("inbox.hidden");
-  return last.direction === "outbound" && mine ? t("inbox.youPreview", { text }) : text;
+  if (last.direction === "outbound") return mine ? t("inbox.youPreview", { text }) : text;
+  return last.sender ? t("inbox.senderPreview", { name: safeName(last.sender, 24), text }) : text;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Agent, Channel, ConversationItem, SessionStateName, Ticket } from "../../api/model";
+import type { Agent, Channel, ConversationItem, Group, SessionStateName, Ticket } from "../../api/model";
 import { sendingRule } from "./sending-rule";
 
 const me = { id: "me" } as Agent;
@@ -49,6 +49,28 @@ describe("who may write", () => {
     const ticket = { state: "assigned" as const, assignee_id: "me" };
     expect(rule({ owner: "bruno", ticket, lends: false })).toEqual({ kind: "locked", reason: "notLent" });
     expect(rule({ owner: "bruno", ticket })).toEqual({ kind: "free", notice: "none" });
+  });
+});
+
+describe("who may write in a group", () => {
+  const channel = { owner_id: "me", lends: true, owner_online: true, session: "online" } as Channel;
+  const item = { ticket: null, contact: { kind: "group" } } as unknown as ConversationItem;
+  const me_in = (admin: boolean) => [{ id: "1", name: "Ana", phone: null, admin, me: true }];
+  const asked = (over: Partial<Group>) =>
+    sendingRule({
+      item,
+      me,
+      channel,
+      session: "online",
+      group: { subject: "Team", description: null, announce_only: false, member: true, members: me_in(false), ...over },
+    });
+  it("its members", () => {
+    expect(asked({}).kind).toBe("free");
+    expect(asked({ member: false })).toEqual({ kind: "locked", reason: "leftGroup" });
+  });
+  it("its admins only, where they want that", () => {
+    expect(asked({ announce_only: true })).toEqual({ kind: "locked", reason: "adminsOnly" });
+    expect(asked({ announce_only: true, members: me_in(true) }).kind).toBe("free");
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Agent, Channel, ConversationItem, SessionStateName } from "../../api/model";
+import type { Agent, Channel, ConversationItem, Group, SessionStateName } from "../../api/model";
 
 /** Whether this person may write in a chat, and what to say about it. */
 export type SendingRule =
@@ -7,7 +7,16 @@ export type SendingRule =
   | { kind: "reopen" }
   | {
       kind: "locked";
-      reason: "assignee" | "resolvedOther" | "notYours" | "notLent" | "unlinked" | "banned" | "optedOut";
+      reason:
+        | "assignee"
+        | "resolvedOther"
+        | "notYours"
+        | "notLent"
+        | "unlinked"
+        | "banned"
+        | "optedOut"
+        | "leftGroup"
+        | "adminsOnly";
     };
 
 interface Facts {
@@ -17,6 +26,8 @@ interface Facts {
   channel: Channel | undefined;
   /** The state of this machine's own session, where there is one. */
   session: SessionStateName | null;
+  /** Who is in the group, where it is one and this machine knows. */
+  group?: Group | undefined;
 }
 
 const DEAD: ReadonlySet<SessionStateName> = new Set([
@@ -32,10 +43,13 @@ const DEAD: ReadonlySet<SessionStateName> = new Set([
  * On one's own number without an open ticket one writes freely; with a ticket only its assignee writes; through a
  * colleague's number only with a ticket and where the owner lends it.
  */
-export function sendingRule({ item, me, channel, session }: Facts): SendingRule {
+export function sendingRule({ item, me, channel, session, group }: Facts): SendingRule {
   const own = !channel || channel.owner_id === me.id;
   const ticket = item.ticket;
   if (item.contact.opted_out_at != null) return { kind: "locked", reason: "optedOut" };
+  if (group && !group.member) return { kind: "locked", reason: "leftGroup" };
+  const admin = group?.members.some((member) => member.me && member.admin) ?? false;
+  if (group?.announce_only && !admin) return { kind: "locked", reason: "adminsOnly" };
   if (!own && !channel.lends) return { kind: "locked", reason: "notLent" };
   if (ticket && ticket.state !== "closed") {
     if (ticket.state === "open" && !ticket.assignee_id) return { kind: "take" };

@@ -11,13 +11,14 @@ import {
   useState,
 } from "react";
 import { useTranslation } from "react-i18next";
-import type { Agent, ConversationItem, Message, Ticket } from "../../api/model";
+import type { Agent, ConversationItem, Group, Message, Ticket } from "../../api/model";
 import { agentsQuery } from "../../api/queries";
 import { cx } from "../../components/cx";
 import { Bone, Empty, Failed } from "../../components/states";
 import { clockTime, dayName, daysAgo } from "../../i18n/format";
 import { safeName } from "../../text/untrusted";
 import { useChat } from "./chat-context";
+import { beginsRun, senderName } from "./group/sender";
 import { Bubble } from "./message/bubble";
 import { Gap } from "./message/gap";
 import { UploadBubble } from "./upload-bubble";
@@ -30,6 +31,7 @@ interface ThreadProps {
   me: Agent;
   thread: ReturnType<typeof useThread>;
   typing: boolean;
+  group: Group | undefined;
   scroller: RefObject<HTMLDivElement | null>;
 }
 
@@ -43,7 +45,7 @@ function firstUnread(messages: readonly Message[], unread: number): string | nul
   return inbound.at(-Math.min(unread, inbound.length))?.id ?? null;
 }
 
-export function Thread({ conversation, me, thread, typing, scroller }: ThreadProps) {
+export function Thread({ conversation, me, thread, typing, group, scroller }: ThreadProps) {
   const { t } = useTranslation();
   const { query, messages } = thread;
   const { askPhone } = useChat();
@@ -151,10 +153,12 @@ export function Thread({ conversation, me, thread, typing, scroller }: ThreadPro
             const before = messages[index - 1];
             const newDay = !before || daysAgo(before.at) !== daysAgo(message.at);
             const colleague = message.origin === "desk" && message.author_id && message.author_id !== me.id;
-            const author = colleague
-              ? (agents?.find((agent) => agent.id === message.author_id)?.name ?? null)
-              : message.direction === "inbound"
-                ? (message.details?.sender?.name ?? null)
+            const sender = message.direction === "inbound" ? message.details?.sender : undefined;
+            const written = colleague ? agents?.find((agent) => agent.id === message.author_id)?.name : undefined;
+            const author = written
+              ? safeName(written, 60)
+              : sender
+                ? (senderName(sender, group?.members) ?? t("group.hidden"))
                 : null;
             return (
               <Fragment key={message.id}>
@@ -176,7 +180,11 @@ export function Thread({ conversation, me, thread, typing, scroller }: ThreadPro
                   me={me}
                   agents={agents}
                 />
-                {message.kind === "gap" ? <Gap before={message.id} /> : <Bubble message={message} author={author} />}
+                {message.kind === "gap" ? (
+                  <Gap before={message.id} />
+                ) : (
+                  <Bubble message={message} author={author} first={beginsRun(message, before)} />
+                )}
               </Fragment>
             );
           })}

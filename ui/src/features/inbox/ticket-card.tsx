@@ -1,19 +1,26 @@
 import { useTranslation } from "react-i18next";
-import type { Agent, Ticket } from "../../api/model";
+import type { Agent, Scope, Ticket } from "../../api/model";
 import { useAgent } from "../../api/people";
 import { Button } from "../../components/button";
 import { PriorityTag, StateTag } from "../../components/ticket/ticket-tags";
 import { safeName } from "../../text/untrusted";
 import type { TicketControls } from "./use-ticket";
 
-export function TicketCard({ ticket, me, controls }: { ticket: Ticket | null; me: Agent; controls: TicketControls }) {
+interface TicketCardProps {
+  ticket: Ticket | null;
+  scope: Scope;
+  me: Agent;
+  controls: TicketControls;
+}
+
+export function TicketCard({ ticket, scope, me, controls }: TicketCardProps) {
   const { t } = useTranslation();
   const assignee = useAgent(ticket?.assignee_id);
   if (!ticket) {
     return (
       <div className="rounded-m border border-line border-dashed p-3 text-13">
         <p className="font-medium">{t("ticket.none")}</p>
-        <p className="text-text-2">{t("ticket.noneHint")}</p>
+        <p className="text-text-2">{t(scope === "private" ? "ticket.noneHintPrivate" : "ticket.noneHint")}</p>
       </div>
     );
   }

@@ -42,6 +42,23 @@ export function useAmend(conversation: Id, me: Id) {
         change(message, { ...message, text, details: { ...message.details, edited_at: Date.now() } }, () =>
           desk.edit(message.id, text),
         ),
+      /** Says whether it was kept from leaving; false when it has left already. */
+      cancel: async (message: Message): Promise<boolean> => {
+        const failure = { code: "cancelled", detail: "", retryable: false };
+        const { hold: _waited, ...details } = message.details ?? {};
+        applyMessage(client, { ...message, status: "failed", failure, details });
+        try {
+          applyMessage(client, await desk.cancel(message.id));
+          return true;
+        } catch (error) {
+          applyMessage(client, message);
+          void client.invalidateQueries({ queryKey: messagesQuery(conversation).queryKey });
+          const problem = ProblemError.from(error);
+          if (problem.code === "already_sent") return false;
+          toast.bad(problemText(problem));
+          return true;
+        }
+      },
       revoke: (message: Message) =>
         change(message, { ...message, kind: "revoked", text: null, details: { revoked_at: Date.now() } }, () =>
           desk.revoke(message.id),

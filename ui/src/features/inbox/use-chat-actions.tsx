@@ -4,7 +4,7 @@ import { type RefObject, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as bridge from "../../api/bridge";
 import { placeConversation } from "../../api/cache";
-import type { Agent, ConversationItem, Id, Message } from "../../api/model";
+import type { Agent, ConversationItem, Group, Id, Message } from "../../api/model";
 import { ProblemError } from "../../api/problem";
 import { conversationQuery } from "../../api/queries";
 import { Button } from "../../components/button";
@@ -13,10 +13,11 @@ import { problemText } from "../../components/problem-text";
 import { toast } from "../../components/toast";
 import type { ChatActions } from "./chat-context";
 import type { About } from "./compose/composer";
+import { senderName } from "./group/sender";
 import { Lightbox } from "./message/lightbox";
 import { type MenuAt, MessageMenu } from "./message/menu";
 import { type PickerAt, ReactionPicker } from "./message/picker";
-import { isKnown, mayEdit, mayRevoke } from "./message/rights";
+import { isKnown, mayCancel, mayEdit, mayRevoke } from "./message/rights";
 import { useAmend } from "./use-amend";
 import { useJump } from "./use-jump";
 import type { useThread } from "./use-thread";
@@ -25,6 +26,7 @@ interface Facts {
   conversation: ConversationItem;
   me: Agent;
   name: string;
+  group: Group | undefined;
   thread: ReturnType<typeof useThread>;
   scroller: RefObject<HTMLDivElement | null>;
   field: RefObject<HTMLTextAreaElement | null>;
@@ -48,6 +50,8 @@ export function useChatActions(facts: Facts) {
   const [picker, setPicker] = useState<PickerAt | null>(null);
   const [picture, setPicture] = useState<Id | null>(null);
   const [revoking, setRevoking] = useState<Message | null>(null);
+  const [cancelling, setCancelling] = useState<Message | null>(null);
+  const [left, setLeft] = useState<Message | null>(null);
   const latest = useRef(facts);
   latest.current = facts;
 
@@ -69,17 +73,30 @@ export function useChatActions(facts: Facts) {
         },
         (error: unknown) => toast.bad(problemText(ProblemError.from(error))),
       );
+    const cancel = (message: Message) =>
+      void amend.cancel(message).then((kept) => {
+        if (!kept) setLeft(message);
+      });
     return {
       name,
+      group: conversation.contact.kind === "group",
+      writerOf: (id) => {
+        const { thread, group } = latest.current;
+        const sender = thread.messages.find((message) => message.id === id)?.details?.sender;
+        return sender ? senderName(sender, group?.members) : null;
+      },
       may: {
         reply: mayWrite,
         react: (message) => mayWrite && ownLine && isKnown(message),
         edit: (message) => mayWrite && ownLine && mayEdit(message, Date.now()),
         revoke: (message) => ownLine && mayRevoke(message, Date.now()),
+        cancel: (message) => ownLine && mayCancel(message),
       },
       reply: about("reply"),
       edit: about("edit"),
       askRevoke: setRevoking,
+      // Words can be had back into the field; a file would have to be found again.
+      cancel: (message) => (message.kind === "text" ? cancel(message) : setCancelling(message)),
       react: amend.react,
       played: amend.played,
       retry: thread.retry,
@@ -91,7 +108,19 @@ export function useChatActions(facts: Facts) {
       startChat: ownLine ? startChat : null,
       askPhone: ownLine ? async (before) => (await bridge.older(conversation.id, before)).messages : null,
     };
-  }, [name, mayWrite, ownLine, amend, thread.retry, jumpTo, client, navigate, field, conversation.id]);
+  }, [
+    name,
+    mayWrite,
+    ownLine,
+    amend,
+    thread.retry,
+    jumpTo,
+    client,
+    navigate,
+    field,
+    conversation.id,
+    conversation.contact.kind,
+  ]);
 
   const overlays = (
     <>
@@ -114,6 +143,50 @@ export function useChatActions(facts: Facts) {
               onClick={() => {
                 amend.revoke(revoking);
                 setRevoking(null);
+              }}
+            >
+              {t("message.revoke")}
+            </Button>
+          </DialogActions>
+        </Dialog>
+      )}
+      {cancelling && (
+        <Dialog
+          open
+          onOpenChange={() => setCancelling(null)}
+          title={t("message.cancelTitle")}
+          description={t("message.cancelHint")}
+        >
+          <DialogActions>
+            <Button onClick={() => setCancelling(null)}>{t("message.cancelNo")}</Button>
+            <Button
+              look="danger"
+              onClick={() => {
+                setCancelling(null);
+                void amend.cancel(cancelling).then((kept) => {
+                  if (!kept) setLeft(cancelling);
+                });
+              }}
+            >
+              {t("message.cancel")}
+            </Button>
+          </DialogActions>
+        </Dialog>
+      )}
+      {left && (
+        <Dialog
+          open
+          onOpenChange={() => setLeft(null)}
+          title={t("message.leftTitle")}
+          description={t("message.leftHint", { name })}
+        >
+          <DialogActions>
+            <Button onClick={() => setLeft(null)}>{t("message.leftKeep")}</Button>
+            <Button
+              look="danger"
+              onClick={() => {
+                setLeft(null);
+                amend.revoke(thread.messages.find((message) => message.id === left.id) ?? left);
               }}
             >
               {t("message.revoke")}

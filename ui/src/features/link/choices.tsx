@@ -129,7 +129,7 @@ function Two({ label, value, onChange, options }: TwoProps) {
         <RadioGroup.Item
           key={option.value}
           value={option.value}
-          className="tap rounded-m border border-line p-3 text-start transition-colors duration-(--motion) hover:bg-hover data-[state=checked]:border-accent data-[state=checked]:bg-selected"
+          className="tap flex flex-col justify-start rounded-m border border-line p-3 text-start transition-colors duration-(--motion) hover:bg-hover data-[state=checked]:border-accent data-[state=checked]:bg-selected"
         >
           <span className="block font-semibold text-14 text-text">{option.label}</span>
           <span className="block text-12 text-text-2">{option.hint}</span>

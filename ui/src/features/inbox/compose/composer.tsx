@@ -38,6 +38,8 @@ export interface About {
 interface ComposerProps {
   conversation: Id;
   name: string;
+  /** Whose words are answered. */
+  writer: string;
   field: RefObject<HTMLTextAreaElement | null>;
   about: About | null;
   onAbout: (about: About | null) => void;
@@ -51,7 +53,7 @@ interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-  const { conversation, name, field, about, onAbout, onSend, onEdit, onFiles, onVoice, lastOwn } = props;
+  const { conversation, name, writer, field, about, onAbout, onSend, onEdit, onFiles, onVoice, lastOwn } = props;
   const { t } = useTranslation();
   const editing = about?.kind === "edit" ? about.message : null;
   const [text, setText] = useState(() => editing?.text ?? drafts.read(conversation));
@@ -117,13 +119,7 @@ export function Composer(props: ComposerProps) {
   if (voice.state !== "idle") return <VoiceBar voice={voice} />;
   return (
     <>
-      {about && (
-        <AboutBar
-          about={about}
-          who={about.message.direction === "outbound" ? t("common.you") : name}
-          onStop={() => (editing ? leaveEditing() : onAbout(null))}
-        />
-      )}
+      {about && <AboutBar about={about} who={writer} onStop={() => (editing ? leaveEditing() : onAbout(null))} />}
       <div className="flex items-end gap-1 rounded-m border border-line bg-surface px-1.5 py-1.5 transition-shadow duration-(--motion) focus-within:shadow-focus">
         {!editing && (
           <Attach

@@ -1,3 +1,4 @@
+import type { TFunction } from "i18next";
 import { CornerUpRight, EllipsisVertical, Reply, Smartphone, SmilePlus } from "lucide-react";
 import { memo, useRef } from "react";
 import { useTranslation } from "react-i18next";
@@ -5,23 +6,27 @@ import type { Message, Quote } from "../../../api/model";
 import { cx } from "../../../components/cx";
 import { clockTime, fullTime } from "../../../i18n/format";
 import { safeName } from "../../../text/untrusted";
-import { useChat } from "../chat-context";
+import { type ChatActions, useChat } from "../chat-context";
+import { toneColour } from "../group/sender";
+import { SenderFace } from "../group/sender-face";
 import { Body } from "./body";
 import { Quoted } from "./quoted";
 import { Reactions } from "./reactions";
 import { isKnown } from "./rights";
 import { Ticks } from "./ticks";
-import { Holding, NotSent } from "./waiting";
+import { NotSent, Waiting } from "./waiting";
 
 interface BubbleProps {
   message: Message;
   /** Who wrote it, where that is worth saying. */
   author: string | null;
+  /** The first of several by the same person. */
+  first: boolean;
 }
 
 const LONG_PRESS_MS = 450;
 
-export const Bubble = memo(function Bubble({ message, author }: BubbleProps) {
+export const Bubble = memo(function Bubble({ message, author, first }: BubbleProps) {
   const { t } = useTranslation();
   const chat = useChat();
   const frame = useRef<HTMLDivElement>(null);
@@ -29,6 +34,10 @@ export const Bubble = memo(function Bubble({ message, author }: BubbleProps) {
   const out = message.direction === "outbound";
   const details = message.details;
   const quote = details?.reply_to;
+  const sender = chat.group && !out ? details?.sender : undefined;
+  const failed = message.status === "failed";
+  const cancelled = failed && message.failure?.code === "cancelled";
+  const held = message.status === "queued" && details?.hold != null;
   const bare = message.kind === "sticker" && details?.content?.type === "file";
   return (
     // A press with the keyboard is handled by the list of messages, which moves the focus from one to the next.
@@ -40,21 +49,40 @@ export const Bubble = memo(function Bubble({ message, author }: BubbleProps) {
       data-kind={message.kind}
       data-status={message.status}
       data-direction={message.direction}
+      data-first={first}
       className={cx(
-        "group flex flex-col rounded-m outline-none focus-visible:shadow-none",
+        "group relative flex flex-col rounded-m outline-none focus-visible:shadow-none",
         out ? "items-end" : "items-start",
+        first && "mt-1.5",
+        sender && "md:ps-9",
       )}
       {...press}
     >
+      {sender && first && (
+        <span className="absolute start-0 top-0 max-md:hidden">
+          <SenderFace id={sender.id} name={author ?? ""} small />
+        </span>
+      )}
       <div className={cx("flex max-w-full items-center gap-1", out && "flex-row-reverse")}>
         <div
           className={cx(
             "min-w-0 max-w-[min(560px,72cqi)] rounded-m border group-focus-visible:shadow-focus max-md:max-w-[86cqi]",
             bare ? "border-transparent" : "px-[11px] pt-[7px] pb-1.5",
-            !bare && (out ? "border-transparent bg-out" : "border-line bg-in"),
+            !bare && (cancelled ? "bg-surface-2 text-text-2" : out ? "bg-out" : "border-line bg-in"),
+            !bare &&
+              out &&
+              (held ? "border-warn border-dashed" : cancelled ? "border-line border-dashed" : "border-transparent"),
           )}
         >
-          {author && <bdi className="block font-semibold text-12 text-accent">{safeName(author, 60)}</bdi>}
+          {author && first && (
+            <bdi
+              data-testid="author"
+              className={cx("block truncate font-semibold text-12", !sender && "text-accent")}
+              style={sender ? { color: toneColour(sender.id) } : undefined}
+            >
+              {author}
+            </bdi>
+          )}
           {details?.forwarded && (
             <span className="flex items-center gap-1 text-12 text-text-2 italic">
               <CornerUpRight aria-hidden className="size-3.5 rtl:-scale-x-100" />
@@ -64,7 +92,7 @@ export const Bubble = memo(function Bubble({ message, author }: BubbleProps) {
           {quote && (
             <Quoted
               quote={quote}
-              who={whose(quote, chat.name, t("common.you"))}
+              who={whose(quote, chat, t)}
               onJump={quote.message_id ? () => chat.jumpTo(quote.message_id ?? "") : null}
               className="mb-1"
             />
@@ -75,14 +103,17 @@ export const Bubble = memo(function Bubble({ message, author }: BubbleProps) {
         <Tools message={message} />
       </div>
       <Reactions message={message} />
-      {message.status === "queued" && details?.hold && <Holding hold={details.hold} />}
-      {message.status === "failed" && <NotSent message={message} />}
+      {out && message.status === "queued" && message.wa_id !== "" && <Waiting message={message} />}
+      {failed && <NotSent message={message} />}
     </div>
   );
 });
 
-function whose(quote: Quote, name: string, you: string): string {
-  return quote.direction === "outbound" ? you : safeName(name, 60);
+/** Whose words are quoted. A quote of a group's member is signed by the message itself, where that is here. */
+function whose(quote: Quote, chat: ChatActions, t: TFunction): string {
+  if (quote.direction === "outbound") return t("common.you");
+  if (!chat.group) return safeName(chat.name, 60);
+  return (quote.message_id ? chat.writerOf(quote.message_id) : null) ?? t("group.someone");
 }
 
 function Meta({ message, bare }: { message: Message; bare: boolean }) {
@@ -106,7 +137,13 @@ function Meta({ message, bare }: { message: Message; bare: boolean }) {
       <time dateTime={new Date(message.at).toISOString()} title={fullTime(message.at)}>
         {clockTime(message.at)}
       </time>
-      {message.direction === "outbound" && message.kind !== "revoked" && <Ticks status={message.status} />}
+      {message.direction === "outbound" && message.kind !== "revoked" && (
+        <Ticks
+          status={message.status}
+          held={message.details?.hold != null}
+          cancelled={message.failure?.code === "cancelled"}
+        />
+      )}
     </span>
   );
 }

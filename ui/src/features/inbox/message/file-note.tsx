@@ -8,7 +8,8 @@ import type { Where } from "./use-file";
 interface FileNoteProps {
   file: Attachment;
   where: Where;
-  onWant: () => void;
+  /** Null where nothing can be done from here. */
+  onWant: (() => void) | null;
   /** Over a picture: on a dark veil. */
   over?: boolean;
 }
@@ -25,10 +26,12 @@ export function FileNote({ file, where, onWant, over = false }: FileNoteProps) {
   switch (where) {
     case "remote":
       return (
-        <button type="button" onClick={onWant} className={cx(look, "tap font-medium", !over && "text-accent")}>
-          <Download aria-hidden />
-          {t("file.fetch", { size: fileSize(file.size) })}
-        </button>
+        onWant && (
+          <button type="button" onClick={onWant} className={cx(look, "tap font-medium", !over && "text-accent")}>
+            <Download aria-hidden />
+            {t("file.fetch", { size: fileSize(file.size) })}
+          </button>
+        )
       );
     case "fetching":
       return (
@@ -38,6 +41,14 @@ export function FileNote({ file, where, onWant, over = false }: FileNoteProps) {
         </span>
       );
     case "failed":
+      if (!onWant) {
+        return (
+          <span className={look}>
+            <CircleAlert aria-hidden />
+            {t("file.failed")}
+          </span>
+        );
+      }
       return (
         <button type="button" onClick={onWant} className={cx(look, "tap text-start font-medium", !over && "text-bad")}>
           {over ? <RotateCw aria-hidden /> : <CircleAlert aria-hidden />}

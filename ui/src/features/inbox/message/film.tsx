@@ -52,7 +52,7 @@ export function Film({ message, file }: { message: Message; file: Attachment }) 
             waits && (
               <button
                 type="button"
-                onClick={want}
+                onClick={() => want?.()}
                 aria-label={t("file.playFilm", { size: fileSize(file.size) })}
                 className="focus-inset absolute inset-0 grid place-items-center rounded-s"
               >

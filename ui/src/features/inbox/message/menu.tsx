@@ -1,4 +1,4 @@
-import { Ban, Copy, Download, Pencil, Reply, SmilePlus } from "lucide-react";
+import { Ban, CircleX, Copy, Download, Pencil, Reply, SmilePlus } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -70,6 +70,11 @@ export function MessageMenu({ at, onClose }: { at: MenuAt; onClose: () => void }
           {chat.may.edit(message) && (
             <Item icon={<Pencil />} onSelect={() => chat.edit(message)}>
               {t("message.edit")}
+            </Item>
+          )}
+          {chat.may.cancel(message) && (
+            <Item icon={<CircleX />} danger onSelect={() => chat.cancel(message)}>
+              {t("message.cancel")}
             </Item>
           )}
           {chat.may.revoke(message) && (

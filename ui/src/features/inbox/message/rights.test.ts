@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Message } from "../../../api/model";
-import { EDIT_WINDOW_MS, isKnown, mayEdit, mayRevoke, REVOKE_WINDOW_MS } from "./rights";
+import { EDIT_WINDOW_MS, isKnown, mayCancel, mayEdit, mayRevoke, REVOKE_WINDOW_MS } from "./rights";
 
 const own: Message = {
   id: "m",
@@ -29,6 +29,13 @@ it("lets own messages be taken back, not what never left or is gone already", ()
   for (const status of ["queued", "failed"] as const) expect(mayRevoke({ ...own, status }, 1_000)).toBe(false);
   expect(mayRevoke({ ...own, kind: "revoked" }, 1_000)).toBe(false);
   expect(mayRevoke({ ...own, direction: "inbound" }, 1_000)).toBe(false);
+});
+
+it("lets only what waits be kept from leaving", () => {
+  expect(mayCancel({ ...own, status: "queued" })).toBe(true);
+  expect(mayCancel({ ...own, status: "queued", wa_id: "" })).toBe(false);
+  expect(mayCancel({ ...own, status: "queued", direction: "inbound" })).toBe(false);
+  for (const status of ["sent", "read", "failed"] as const) expect(mayCancel({ ...own, status })).toBe(false);
 });
 
 it("knows what can be answered", () => {

@@ -13,6 +13,11 @@ export function isKnown(message: Message): boolean {
   return message.wa_id !== "" && !GONE.has(message.kind) && (message.direction === "inbound" || left(message));
 }
 
+/** Whether it still waits on its way out, so that it can be kept from leaving. What only this screen knows is not here yet. */
+export function mayCancel(message: Message): boolean {
+  return message.direction === "outbound" && message.status === "queued" && message.wa_id !== "";
+}
+
 export function mayEdit(message: Message, now: number): boolean {
   return isOwn(message) && message.kind === "text" && now - message.at < EDIT_WINDOW_MS;
 }

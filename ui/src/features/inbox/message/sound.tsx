@@ -50,7 +50,7 @@ export function Sound({ message, file }: { message: Message; file: Attachment })
       return;
     }
     setWanted(true);
-    want();
+    want?.();
   }, [chat, message, player, unplayed, url, want]);
 
   const shape = useMemo(() => bars(file.waveform ?? []), [file.waveform]);

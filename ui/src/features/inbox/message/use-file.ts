@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
+import { host } from "../../../api/access";
 import { fetchAgain } from "../../../api/media";
 import type { Attachment, FileState, Message } from "../../../api/model";
 import { ProblemError } from "../../../api/problem";
@@ -26,14 +27,18 @@ export function useFile(message: Message, file: Attachment, { eager = false, as 
   const url = useObjectUrl(shown);
   const where: Where = query.data ? "here" : query.isFetching ? "fetching" : query.error ? missing(query.error) : told;
 
+  // Only the machine that holds the number can ask WhatsApp and the phone for it.
+  const asksPhone = host() === "bridge";
   const fetch = useCallback(async (): Promise<Blob> => {
     setAsked(true);
-    if (told === "failed" || query.error) await fetchAgain(message.id);
+    if (asksPhone && (told === "failed" || query.error)) await fetchAgain(message.id);
     return client.fetchQuery(fileQuery(message.id, as));
-  }, [client, message.id, told, query.error, as]);
-  const want = useCallback(() => {
+  }, [client, message.id, told, query.error, as, asksPhone]);
+  const look = useCallback(() => {
     fetch().catch(() => undefined);
   }, [fetch]);
+  // What its owner's machine could not fetch is nowhere that a server could look.
+  const want = asksPhone || told !== "failed" ? look : null;
   const save = useCallback(() => {
     fetch().then(
       (blob) => saveFile(blob, nameToSave(file.file_name, nameless(message, file))),

@@ -10,8 +10,8 @@ interface PreviewProps {
   title: string;
   name: string;
   messages: readonly Message[];
-  /** Not even that there is a chat. */
-  nothing: boolean;
+  /** Why nothing of it is seen; null where something is. */
+  nothing: string | null;
   withheld: number;
 }
 
@@ -30,7 +30,7 @@ export function Preview({ title, name, messages, nothing, withheld }: PreviewPro
       {nothing ? (
         <div className="grid flex-1 place-content-center justify-items-center gap-2 p-6 text-center text-13 text-text-2">
           <Lock aria-hidden className="size-6 text-text-3" />
-          {t("scope.seesNothing")}
+          {nothing}
         </div>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard

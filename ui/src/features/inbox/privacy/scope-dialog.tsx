@@ -50,6 +50,7 @@ export function ScopeDialog({ conversation, messages, name, onClose }: ScopeDial
   // As it stands, the host knows best; a choice not made yet is worked out from what is on the screen.
   const shown = changed || !view ? seen(last, scope, before, earlier) : view.messages.slice(-SHOWN);
   const nothing = changed ? shown.length === 0 : !view?.conversation;
+  const why = t(more ? "scope.seesFromNow" : "scope.seesNothing");
   return (
     <Dialog
       open
@@ -95,6 +96,11 @@ export function ScopeDialog({ conversation, messages, name, onClose }: ScopeDial
               </span>
             </label>
           )}
+          {more && conversation.contact.kind === "group" && (
+            <p role="alert" className="rounded-m bg-warn-soft p-3 text-13">
+              {t("scope.moreGroup")}
+            </p>
+          )}
           {less && (
             <p role="alert" className="rounded-m bg-warn-soft p-3 text-13">
               {t(`scope.less.${scope}`)}
@@ -110,7 +116,7 @@ export function ScopeDialog({ conversation, messages, name, onClose }: ScopeDial
           title={changed ? t("scope.wouldSee") : t("scope.sees")}
           name={name}
           messages={shown}
-          nothing={nothing}
+          nothing={nothing ? why : null}
           withheld={changed ? 0 : (view?.withheld ?? 0)}
         />
       </div>
