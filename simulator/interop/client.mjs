@@ -6,7 +6,7 @@ import { WA_CERT_DETAILS } from "@whiskeysockets/baileys/lib/Defaults/index.js";
 
 export const Status = proto.WebMessageInfo.Status;
 export { decryptPollVote, verified };
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 /** The certificate root is a constant of the library; everything below it is verified as ever. */
 export function trust(rootKeyHex) {

@@ -290,8 +290,8 @@ async function tell() {
   await story.tell("what the phone itself sends shows up on both devices", async () => {
     const { id } = await simulator.post(`/phones/${ANA}/messages`, { to: JOANA, text: "Written on the phone." });
     await Promise.all([desk, tablet].map((session) => hasTexts(session, ["Written on the phone."], true)));
-    const seen = (await simulator.received(JOANA, ANA)).find((message) => message.id === id);
-    assert.equal(seen?.text, "Written on the phone.");
+    const seen = await eventually("the customer to have it", async () => (await simulator.received(JOANA, ANA)).find((message) => message.id === id));
+    assert.equal(seen.text, "Written on the phone.");
   });
 
   await story.tell("a message that cannot be decrypted is asked for again", async () => {
@@ -356,7 +356,8 @@ async function tell() {
   await story.tell("many customers at once, every message confirmed", async () => {
     const report = await simulator.post("/load", { to: ANA, customers: 10, messages: 200, timeout_ms: 60_000 });
     assert.equal(report.delivered, 200, JSON.stringify(report));
-    assert.equal(new Set(desk.messages.map((message) => message.key.id)).size, 200);
+    // A client confirms what it has before it tells of it.
+    await desk.until("all of them to be told", () => new Set(desk.messages.map((message) => message.key.id)).size === 200);
     assert.equal(desk.messages.filter((message) => message.messageStubType).length, 0);
   });
 
@@ -364,8 +365,10 @@ async function tell() {
     desk.forget();
     const report = await simulator.post("/load", { to: ANA, customers: 5, messages: 100, media_percent: 20, timeout_ms: 60_000 });
     assert.equal(report.delivered, 100, JSON.stringify(report));
-    const pictures = desk.messages.filter(({ message }) => message?.imageMessage);
-    assert.equal(pictures.length, 20);
+    const pictures = await desk.until("the pictures", () => {
+      const found = desk.messages.filter(({ message }) => message?.imageMessage);
+      return found.length === 20 && found;
+    });
     assert.ok((await desk.file(pictures[0])).length >= 30_000);
   });
 
@@ -431,7 +434,7 @@ async function tell() {
     assert.deepEqual([summary.conversations, summary.messages, summary.kept_back], [251, 7501, 1]);
     await link(late, EVA);
     const messages = () => late.history.flatMap((part) => part.messages);
-    await late.until("the whole history", () => new Set(messages().map((message) => message.key.id)).size === 7501, 60_000);
+    await late.until("the whole history", () => new Set(messages().map((message) => message.key.id)).size === 7501);
     assert.equal(messages().length, 7501, "a message came twice");
     const own = messages().find((message) => textOf(message) === "Not so long ago");
     assert.equal(own.key.fromMe, true);
@@ -469,7 +472,7 @@ async function tell() {
 }
 
 /** Reads server-sent events until one fits. */
-async function hears(response, fits, ms = 10_000) {
+async function hears(response, fits, ms = 60_000) {
   const timer = setTimeout(() => response.body.cancel().catch(() => {}), ms);
   const decoder = new TextDecoder();
   let text = "";

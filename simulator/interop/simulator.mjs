@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const END_MS = 6_000;
 
 /** The program: named on the command line or in the environment, or in the folder of all programs, else what Cargo built. */

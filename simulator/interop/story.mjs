@@ -19,7 +19,7 @@ export class Story {
 
 export class Stopped extends Error {}
 
-export async function eventually(what, probe, ms = 20_000) {
+export async function eventually(what, probe, ms = 60_000) {
   const end = performance.now() + ms;
   let last;
   while (performance.now() < end) {

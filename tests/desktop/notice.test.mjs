@@ -1,6 +1,7 @@
 // A customer's message while the agent looks elsewhere: a native notification, and a click that leads to the chat.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { join } from "node:path";
 import { emailOf, PASSWORD, pictures, Stage, until } from "./stage.mjs";
@@ -20,9 +21,11 @@ function shown() {
 const displayed = () => Number(spawnSync("dunstctl", ["count", "displayed"], { encoding: "utf8" }).stdout);
 
 before(async () => {
-  notices = spawn("dunst", [], { stdio: "ignore" });
-  await until("the notification service", () => spawnSync("dunstctl", ["count"]).status === 0);
   stage = await Stage.set();
+  // Notices stay until somebody has seen them, however long that takes.
+  writeFileSync(stage.path("dunstrc"), "[urgency_low]\ntimeout = 0\n[urgency_normal]\ntimeout = 0\n[urgency_critical]\ntimeout = 0\n");
+  notices = spawn("dunst", ["-conf", stage.path("dunstrc")], { stdio: "ignore" });
+  await until("the notification service", () => spawnSync("dunstctl", ["count"]).status === 0);
   stage.account("Ana");
   await stage.control("POST", "/phones", { number: ANA, name: "Ana" });
   await stage.control("POST", "/customers", { number: JOANA, name: "Joana <b>Silva</b>" });
@@ -42,7 +45,7 @@ before(async () => {
 
 after(async () => {
   await stage?.strike();
-  notices.kill("SIGTERM");
+  notices?.kill("SIGTERM");
 });
 
 test("a customer's message is told, as text", async () => {

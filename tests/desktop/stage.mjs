@@ -30,7 +30,7 @@ export async function call(base, method, path, body, token) {
 /** Asks again until the answer is one that is wanted. */
 export async function until(what, ask, wanted = Boolean) {
   let seen;
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 100))) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 100))) {
     seen = await ask();
     if (wanted(seen)) return seen;
   }

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
-const FIND_WITHIN = 20_000;
+const FIND_WITHIN = 60_000;
 
 /** Where a run leaves what it saw. */
 export const pictures = join(import.meta.dirname, "../../artifacts/desktop");
@@ -48,7 +48,7 @@ export class Window {
 
   /** Until the driver answers; it says nothing by itself. */
   async #serves() {
-    for (const deadline = Date.now() + 10_000; ; ) {
+    for (const deadline = Date.now() + 60_000; ; ) {
       try {
         return await this.#call("GET", "/status");
       } catch (error) {

@@ -18,7 +18,7 @@ const kind = (name: string): Locator => ana.locator(`[data-testid=bubble][data-k
 async function got(what: string, fits: (line: Line) => boolean): Promise<Line> {
   let found: Line | undefined;
   await expect
-    .poll(async () => (found = (await joana.received(ANA)).find(fits)) !== undefined, { message: what, timeout: 30_000 })
+    .poll(async () => (found = (await joana.received(ANA)).find(fits)) !== undefined, { message: what })
     .toBe(true);
   if (found === undefined) throw new Error(what);
   return found;
@@ -136,7 +136,7 @@ test("a voice is recorded, thrown away, recorded again and sent", async () => {
   const record = ana.getByRole("button", { name: "Record a voice message" });
   const timer = ana.getByRole("timer");
   await record.click();
-  await expect(timer).toHaveText("0:01");
+  await expect(timer).toHaveText(/^0:(0[1-9]|[1-5]\d)$/);
   await look(ana, "recording");
   await ana.getByTestId("voice-bar").press("Escape");
   await expect(ana.getByTestId("voice-bar")).toHaveCount(0);
@@ -144,7 +144,7 @@ test("a voice is recorded, thrown away, recorded again and sent", async () => {
 
   await record.focus();
   await ana.keyboard.press("Enter");
-  await expect(timer).toHaveText("0:02");
+  await expect(timer).toHaveText(/^0:(0[2-9]|[1-5]\d)$/);
   await ana.getByTestId("voice-bar").press("Enter");
   const sent = kind("voice").and(ana.locator("[data-direction=outbound]"));
   await expect(sent).toHaveAttribute("data-status", "delivered");
@@ -181,10 +181,10 @@ test("reactions go both ways and come off again", async () => {
   const chip = theirs.getByTestId("reaction");
   await expect(chip).toHaveAttribute("aria-pressed", "true");
   const reactions = async () => (await joana.chat(ANA)).find((one) => one.id === asked)?.reactions?.map((one) => one.emoji) ?? [];
-  await expect.poll(reactions, { timeout: 30_000 }).toEqual(["❤️"]);
+  await expect.poll(reactions).toEqual(["❤️"]);
   await chip.click();
   await expect(chip).toHaveCount(0);
-  await expect.poll(reactions, { timeout: 30_000 }).toEqual([]);
+  await expect.poll(reactions).toEqual([]);
 });
 
 test("an answer quotes, and a press on the quote goes back", async () => {
@@ -219,7 +219,7 @@ test("own words are put right with the arrow key, and taken back after a questio
   await ana.getByRole("menuitem", { name: "Delete for everyone" }).click();
   await ana.getByRole("dialog").getByRole("button", { name: "Delete for everyone" }).click();
   await expect(ana.getByText("You deleted this message")).toBeVisible();
-  await expect.poll(async () => (await joana.chat(ANA)).find((one) => one.id === line.id)?.revoked, { timeout: 30_000 }).toBe(true);
+  await expect.poll(async () => (await joana.chat(ANA)).find((one) => one.id === line.id)?.revoked).toBe(true);
 });
 
 test("what the customer corrects and deletes changes in place", async () => {

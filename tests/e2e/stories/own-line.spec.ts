@@ -134,7 +134,7 @@ test("the line's settings are kept", async () => {
   await ana.getByRole("radio", { name: /^Never/ }).click();
   await ana.getByLabel("New chats are").selectOption({ label: "Private" });
   await expect
-    .poll(() => machine.ask("GET", "/settings"), { timeout: 30_000 })
+    .poll(() => machine.ask("GET", "/settings"))
     .toMatchObject({ read_receipts: "never", default_scope: "private" });
   await ana.reload();
   await expect(ana.getByRole("radio", { name: /^Never/ }), "the page comes back at its own address").toBeChecked();
