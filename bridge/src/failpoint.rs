@@ -1,9 +1,26 @@
 //! Moments at which a test may end the program as a lost power line would. Compiled away without the simulated network.
 
-/// The moments, in the order in which a message meets them, inwards and outwards. Others have no name.
+/// The moments, in the order in which a message meets them, inwards and outwards; those of a message that cannot be opened
+/// stand behind the inward ones. Others have no name.
 #[cfg(feature = "simulated-network")]
-pub const MOMENTS: &[&str] =
-    &["received", "committing", "committed", "pushing", "pushed", "pulled", "leaving", "left", "answered", "settled"];
+pub const MOMENTS: &[&str] = &[
+    "decrypted",
+    "copied",
+    "received",
+    "committing",
+    "committed",
+    "cleared",
+    "ratcheted",
+    "noted",
+    "recovered",
+    "pushing",
+    "pushed",
+    "pulled",
+    "leaving",
+    "left",
+    "answered",
+    "settled",
+];
 
 /// Ends the program here if [`arm`] has said so.
 #[cfg(feature = "simulated-network")]
@@ -15,19 +32,25 @@ pub(crate) fn here(moment: &'static str) {
 #[cfg(not(feature = "simulated-network"))]
 pub(crate) const fn here(_moment: &'static str) {}
 
-/// Arms one moment, given as `name` or `name:times`: the program ends, without any goodbye, when it comes there for that
-/// time. False: there is no such moment.
+/// Arms one moment, given as `name`, `name:times` or `name:times:ms`: the program ends, without any goodbye, when it comes
+/// there for that time; after it has been held there for so long, while everything else goes on. False: there is no such
+/// moment.
 #[cfg(feature = "simulated-network")]
 pub fn arm(order: &str) -> bool {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    let (name, times) = order.split_once(':').unwrap_or((order, "1"));
-    let (Some(moment), Ok(times)) = (MOMENTS.iter().find(|moment| **moment == name), times.parse::<u32>()) else {
-        return false;
+    use std::{
+        sync::atomic::{AtomicU32, Ordering},
+        time::Duration,
     };
+
+    let mut parts = order.splitn(3, ':');
+    let name = parts.next().unwrap_or_default();
+    let (times, held) = (parts.next().unwrap_or("1"), parts.next().unwrap_or("0"));
+    let Some(moment) = MOMENTS.iter().find(|moment| **moment == name) else { return false };
+    let (Ok(times), Ok(held)) = (times.parse::<u32>(), held.parse().map(Duration::from_millis)) else { return false };
     let left = AtomicU32::new(times);
     let strike = move || {
         if left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            std::thread::sleep(held);
             std::process::abort();
         }
     };
@@ -42,6 +65,7 @@ mod tests {
     fn only_moments_with_a_name_can_be_armed() {
         assert!(!arm("nowhere"));
         assert!(!arm("committed:soon"));
+        assert!(!arm("committed:1:long"));
         assert!(arm("committed:4000000"));
         here("committed");
     }

@@ -2,7 +2,7 @@
 //! it), each piece in a savepoint of its own, so that one failing leaves the others alone. Callers hear of success only
 //! after the commit.
 
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
 use ownline_model::event::Event;
 use rusqlite::Connection;
@@ -15,6 +15,8 @@ use crate::failpoint;
 const QUEUE: usize = 1024;
 /// Pieces of work in one commit.
 const BATCH: usize = 256;
+/// How long a thread is kept at most.
+const NOW: Duration = Duration::from_secs(5);
 
 /// A transaction in the making, and the changes to tell once it is committed.
 pub(super) struct Tx<'a> {
@@ -87,16 +89,32 @@ impl Writer {
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        // A caller that went away does not need the answer; what it asked for is done.
+        let answer = move |outcome| drop(answer.send(outcome));
         let work = Box::new(move |connection: Result<&Connection, String>| in_savepoint(connection, work, answer));
         self.queue.send(work).await.map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
+
+    /// The same for a caller that cannot await: it keeps its thread.
+    pub(super) fn write_now<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let answer = move |outcome| drop(answer.send(outcome));
+        let work = Box::new(move |connection: Result<&Connection, String>| in_savepoint(connection, work, answer));
+        self.queue.try_send(work).map_err(|error| StoreError::Commit(error.to_string()))?;
+        answered.recv_timeout(NOW).map_err(|error| StoreError::Commit(error.to_string()))?
+    }
 }
 
-fn in_savepoint<T, F>(connection: Result<&Connection, String>, work: F, answer: oneshot::Sender<Result<T>>) -> Finished
+fn in_savepoint<T, F, A>(connection: Result<&Connection, String>, work: F, answer: A) -> Finished
 where
     T: Send + 'static,
     F: FnOnce(&mut Tx<'_>) -> Result<T>,
+    A: FnOnce(Result<T>) + Send + 'static,
 {
     let outcome = (|| {
         let connection = connection.map_err(StoreError::Commit)?;
@@ -123,13 +141,14 @@ where
             Ok(()) => outcome,
             Err(cause) => outcome.and_then(|_| Err(StoreError::Commit(cause.to_owned()))),
         };
-        // A caller that went away does not need the answer; what it asked for is done.
-        let _ = answer.send(outcome);
+        answer(outcome);
     });
     Finished { changes, answer }
 }
 
 fn run(connection: &Connection, mut queue: mpsc::Receiver<Work>, changes: &broadcast::Sender<Change>) {
+    // What looking through the whole file at the start has left in memory.
+    let _ = connection.execute_batch("PRAGMA shrink_memory");
     while let Some(first) = queue.blocking_recv() {
         if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
             let cause = cause.to_string();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use whatsapp_rust::{
-    Client, ClientBuilderError, NodeFilter,
+    Client, ClientBuilderError, NodeFilter, RawNodeLease,
     wacore::{runtime::Runtime as _, types::events::Subscription},
 };
 
@@ -35,6 +35,7 @@ pub(super) struct Connection {
     happenings: Happenings,
     reporter: Reporter,
     _subscription: Subscription,
+    _stanzas: RawNodeLease,
 }
 
 impl Connection {
@@ -46,7 +47,9 @@ impl Connection {
         version: Version,
         keeps: Option<&Store>,
     ) -> Result<Self, ClientBuilderError> {
-        let (reporter, happenings) = happenings();
+        let placeholders = keeps.map_or_else(Placeholders::default, |store| Placeholders::noted_in(store.clone()));
+        placeholders.go_on().await;
+        let (reporter, happenings) = happenings(placeholders);
         let runtime = OwnedRuntime::default();
         let builder = Client::builder()
             .with_runtime(runtime.clone())
@@ -57,14 +60,18 @@ impl Connection {
             .with_skip_history_sync(keeps.is_none())
             .with_background_saver_interval(SAVE_EVERY);
         let builder = match keeps {
-            Some(store) => builder.with_inbound_durability_hook(StoreFirst::new(store.clone(), reporter.clone())),
+            Some(store) => {
+                let hook = StoreFirst::new(store.clone(), reporter.clone(), device.missed());
+                builder.with_inbound_durability_hook(hook)
+            }
             None => builder,
         };
         let client = builder.build().await?.into_client();
         let subscription = client.subscribe_handler(Arc::new(reporter.clone()));
+        let stanzas = client.acquire_raw_node_forwarding();
         runtime.spawn_detached(Box::pin(hear_ends(Arc::downgrade(&client), reporter.clone())));
         runtime.spawn_detached(Box::pin(run_to_its_end(Arc::clone(&client), reporter.clone())));
-        Ok(Self { client, device, runtime, happenings, reporter, _subscription: subscription })
+        Ok(Self { client, device, runtime, happenings, reporter, _subscription: subscription, _stanzas: stanzas })
     }
 
     pub(super) fn client(&self) -> Arc<Client> {

@@ -16,8 +16,8 @@ use whatsapp_rust::{
 };
 use whatsapp_rust_sqlite_storage::{SqliteStore, SqliteStoreConfig, Synchronous};
 
-use super::{endpoint::Version, identity};
-use crate::store::{WhatsAppDb, inbound::LinkedAccount};
+use super::{endpoint::Version, identity, keys::WatchedKeys, missed::Missed};
+use crate::store::{Store, WhatsAppDb, inbound::LinkedAccount};
 
 /// How the phone lists this device.
 const DEVICE_NAME: &str = "Ownline";
@@ -35,16 +35,18 @@ pub(super) enum DeviceError {
 #[derive(Debug, Clone)]
 pub(super) struct DeviceFile {
     db: WhatsAppDb,
+    store: Store,
 }
 
 /// The opened device.
 pub(super) struct Device {
     manager: Arc<PersistenceManager>,
+    missed: Missed,
 }
 
 impl DeviceFile {
-    pub(super) fn new(db: WhatsAppDb) -> Self {
-        Self { db }
+    pub(super) fn new(store: Store) -> Self {
+        Self { db: store.whatsapp_db(), store }
     }
 
     pub(super) fn exists(&self) -> bool {
@@ -58,8 +60,10 @@ impl DeviceFile {
         let path = self.db.path.to_str().ok_or_else(|| DeviceError::Unreadable("its path is not Unicode".into()))?;
         let backend = SqliteStore::with_config(path, self.config()).await.map_err(|error| unreadable(&error))?;
         private(&self.db.path).map_err(|error| unreadable(&error))?;
-        let manager = PersistenceManager::new(Arc::new(backend)).await.map_err(|error| unreadable(&error))?;
-        Ok(Device { manager: Arc::new(manager) })
+        let missed = Missed::new(self.store.clone());
+        let keys = Arc::new(WatchedKeys::new(backend, missed.clone()));
+        let manager = PersistenceManager::new(keys).await.map_err(|error| unreadable(&error))?;
+        Ok(Device { manager: Arc::new(manager), missed })
     }
 
     /// The key comes first on each connection, and each commit is on the disk before it counts.
@@ -110,6 +114,11 @@ impl DeviceFile {
 impl Device {
     pub(super) fn manager(&self) -> Arc<PersistenceManager> {
         Arc::clone(&self.manager)
+    }
+
+    /// Messages that the keys were used up for, and that never got here.
+    pub(super) fn missed(&self) -> Missed {
+        self.missed.clone()
     }
 
     /// Whether WhatsApp knows this device, so that no scan is needed.
@@ -217,7 +226,7 @@ mod tests {
     #[tokio::test]
     async fn a_device_outlives_the_program_unreadable_for_others() {
         let (_folder, store) = machine();
-        let file = DeviceFile::new(store.whatsapp_db());
+        let file = DeviceFile::new(store.clone());
         assert!(!file.exists());
         let device = file.open().await.expect("opened");
         device.introduce("Ana Agent").await;
@@ -244,7 +253,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_received_is_on_the_disk_before_whatsapp_hears_of_it() {
         let (_folder, store) = machine();
-        let file = DeviceFile::new(store.whatsapp_db());
+        let file = DeviceFile::new(store.clone());
         let path = store.whatsapp_db().path;
         let store = SqliteStore::with_config(path.to_str().expect("path"), file.config()).await.expect("opened");
         assert_eq!(setting(&store, "synchronous").await, "2", "FULL");
@@ -271,7 +280,7 @@ mod tests {
     #[tokio::test]
     async fn a_damaged_file_is_kept_aside_and_never_overwritten() {
         let (_folder, store) = machine();
-        let file = DeviceFile::new(store.whatsapp_db());
+        let file = DeviceFile::new(store.clone());
         let rubbish = b"this is not a database, and long enough to have a header of one hundred bytes".repeat(100);
         std::fs::write(&store.whatsapp_db().path, &rubbish).expect("written");
         assert!(matches!(file.open().await, Err(DeviceError::Damaged)));

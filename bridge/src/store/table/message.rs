@@ -35,6 +35,15 @@ pub(in crate::store) fn sent_as(connection: &Connection, channel: ChannelId, wa_
     )
 }
 
+/// Messages of a channel under a WhatsApp id, whichever chat they are in.
+pub(in crate::store) fn named(connection: &Connection, channel: ChannelId, wa_id: &str) -> Result<Vec<Message>> {
+    row::all(
+        connection,
+        "SELECT body FROM message WHERE channel_id = ? AND wa_id = ?",
+        params![channel.0.into_bytes(), wa_id],
+    )
+}
+
 pub(in crate::store) fn newest(connection: &Connection, conversation: ConversationId) -> Result<Option<Message>> {
     row::one(
         connection,

@@ -44,7 +44,7 @@ impl Machine {
     }
 
     fn file(&self) -> DeviceFile {
-        DeviceFile::new(self.store.whatsapp_db())
+        DeviceFile::new(self.store.clone())
     }
 
     async fn hold(&self, state: &SessionState) {
