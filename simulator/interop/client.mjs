@@ -43,6 +43,7 @@ export class Client {
     this.history = [];
     this.chats = [];
     this.contacts = [];
+    this.groups = [];
   }
 
   /** Opens a connection. The restart that the network asks for after linking is followed, other ends are not. */
@@ -72,6 +73,7 @@ export class Client {
     socket.ev.on("messages.update", mine((updates) => this.updates.push(...updates)));
     socket.ev.on("messaging-history.set", mine((part) => this.history.push(part)));
     socket.ev.on("chats.update", mine((chats) => this.chats.push(...chats)));
+    socket.ev.on("groups.upsert", mine((groups) => this.groups.push(...groups)));
     socket.ev.on("contacts.upsert", mine((contacts) => this.contacts.push(...contacts)));
     socket.ev.on("presence.update", mine((presence) => this.presence.push(presence)));
     socket.ev.on("connection.update", mine((update) => {

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client, decryptPollVote, Status, textOf, trust, verified } from "./client.mjs";
 import { findProgram, Simulator } from "./simulator.mjs";
+import { groups } from "./groups.mjs";
 import { eventually, Stopped, Story } from "./story.mjs";
 
 const ANA = "5511988887777";
@@ -458,6 +459,8 @@ async function tell() {
     await simulator.post(`/phones/${EVA}/chats/${JOANA}`, { muted_until: null });
     await is("the end of the silence", (chat) => chat.muteEndTime === null);
   });
+
+  await groups({ story, simulator, desk, ana: ANA, joana: JOANA, tom: TOM });
 
   await story.tell("unlinking at the phone logs the client out for good", async () => {
     desk.forget();

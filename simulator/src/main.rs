@@ -47,6 +47,8 @@ struct Arguments {
 enum Command {
     /// Let many customers write to one number of a running simulator
     Load(control::cli::LoadArgs),
+    /// Make a group in a running simulator
+    Group(control::cli::GroupArgs),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match arguments.command {
             Some(Command::Load(load)) => control::cli::load(load).await,
+            Some(Command::Group(group)) => control::cli::group(group).await,
             None => serve(arguments).await.map(|()| ExitCode::SUCCESS),
         }
     });

@@ -31,3 +31,8 @@ async fn the_first_day_is_told() {
 async fn nothing_is_lost_in_bad_weather() {
     played("bad-weather").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_told_about() {
+    played("group-chat").await;
+}

@@ -1,4 +1,4 @@
-//! `ownline-simulator load`: drives a running simulator through its control API.
+//! `ownline-simulator load` and `group`: drive a running simulator through its control API.
 
 use std::{
     io::Write as _,
@@ -45,6 +45,35 @@ pub struct LoadArgs {
     /// Print the answer as it came, one JSON line
     #[arg(long)]
     json: bool,
+}
+
+/// Makes a group of people who are there.
+#[derive(Debug, Clone, Args)]
+pub struct GroupArgs {
+    /// Address of the control API, as the simulator's ready line says it
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7701")]
+    control: Uri,
+    /// What it is called
+    #[arg(long, value_name = "TEXT")]
+    subject: String,
+    /// Number of whoever makes it
+    #[arg(long, value_name = "NUMBER")]
+    owner: String,
+    /// Numbers of the other members
+    #[arg(long, value_name = "NUMBER,…", value_delimiter = ',')]
+    members: Vec<String>,
+    /// Only admins write
+    #[arg(long)]
+    announce_only: bool,
+}
+
+/// Prints the group as one JSON line.
+pub async fn group(args: GroupArgs) -> Result<ExitCode> {
+    let GroupArgs { control, subject, owner, members, announce_only } = args;
+    let body = json!({ "subject": subject, "owner": owner, "members": members, "announce_only": announce_only });
+    let group = post(&control, "/groups", &body).await?;
+    writeln!(std::io::stdout().lock(), "{group}")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Far more than any answer to `POST /load`.

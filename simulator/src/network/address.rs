@@ -39,6 +39,13 @@ pub fn new_group_id() -> u64 {
     FIRST_GROUP + u64::from_be_bytes(crate::crypto::random()) % 1_000_000_000_000
 }
 
+/// The id of the group that something names, the same each time.
+pub fn group_id_of(what: &str) -> u64 {
+    let digest = crate::crypto::sha256(what.as_bytes());
+    let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    FIRST_GROUP + number % 1_000_000_000_000
+}
+
 pub fn chat_jid(chat: u64) -> Jid {
     if is_group(chat) { Jid::group(chat.to_string()) } else { Address::phone(chat).jid() }
 }

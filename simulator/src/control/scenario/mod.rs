@@ -2,6 +2,7 @@
 //! asks for what the control API offers, in the same words, so that it is checked in the same way.
 
 mod expect;
+mod groups;
 mod lines;
 mod parse;
 mod play;
@@ -70,7 +71,17 @@ pub(super) enum Step {
     Logout {
         phone: String,
     },
+    Group(GroupStep),
     Expect(Expectation),
+}
+
+/// What becomes of a group; bodies are those of the control API.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum GroupStep {
+    Create { id: String, body: Value },
+    Edit { id: String, body: Value },
+    Members { id: String, body: Value },
+    Leave { id: String, number: String },
 }
 
 /// Something that somebody says: the body of the request, and where ids of earlier messages go into it.

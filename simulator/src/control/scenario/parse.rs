@@ -3,13 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::expect::Expectation;
+use super::groups;
 use super::lines::{Line, lines};
 use super::words::{Known, Result, Words, is_number};
 use super::{Say, Scenario, Step};
 
 const STEPS: &str = "phone, customer, at, wait, write, media, location, contact, poll, vote, react, edit, delete, choose, \
-                     unknown, type, read, play, fault, clear-faults, load, history, offline, online, logout, expect, repeat \
-                     or end";
+                     unknown, type, read, play, group, add, remove, promote, demote, leave, subject, description, \
+                     announce, fault, clear-faults, load, history, offline, online, logout, expect, repeat or end";
 
 pub(super) fn parse(text: &str) -> Result<Scenario> {
     let mut known = Known::default();
@@ -44,6 +45,7 @@ fn step(line: &Line, known: &mut Known) -> Result<Step> {
             }
             Step::Read { from, to, labels, played: kind == "play" }
         }
+        kind if groups::STEPS.contains(&kind) => groups::step(kind, &mut words)?,
         "fault" => fault(&mut words)?,
         "clear-faults" => Step::ClearFaults,
         "load" => load(&mut words)?,

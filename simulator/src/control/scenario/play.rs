@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::expect::{PATIENCE, Wanted, What};
-use super::{Expectation, Played, Say, Scenario, ScenarioError, Step};
+use super::{Expectation, GroupStep, Played, Say, Scenario, ScenarioError, Step};
 use crate::control::Control;
 use crate::control::sending::SendBody;
 use crate::control::transcript::MessageJson;
@@ -113,8 +113,22 @@ impl Story<'_> {
                 world.set_offline(phone, *offline).await.map(drop).map_err(Refusal::from)
             }
             Step::Logout { phone } => world.logout(phone, None).await.map(drop).map_err(Refusal::from),
+            Step::Group(step) => self.group(step).await,
             Step::Expect(expectation) => self.expect(expectation).await,
         }
+    }
+
+    async fn group(&self, step: &GroupStep) -> Result<(), Refusal> {
+        let world = &self.control.world;
+        let done = match step {
+            // Told before: the group is there.
+            GroupStep::Create { id, .. } if world.group(id).await.is_ok() => return Ok(()),
+            GroupStep::Create { body, .. } => world.create_group(read(body.clone())?).await,
+            GroupStep::Edit { id, body } => world.edit_group(id, read(body.clone())?).await,
+            GroupStep::Members { id, body } => world.edit_members(id, read(body.clone())?).await,
+            GroupStep::Leave { id, number } => world.leave_group(id, number).await,
+        };
+        done.map(drop).map_err(Refusal::from)
     }
 
     async fn is_phone(&self, number: &str) -> bool {
@@ -164,7 +178,7 @@ impl Story<'_> {
         if ids.is_empty() {
             let lines = self.transcript(from).await;
             let wanted = if played { Status::Played } else { Status::Read };
-            let unread = lines.into_iter().filter(|line| line.from == to && line.status < wanted);
+            let unread = lines.into_iter().filter(|line| line.with == to && line.from != from && line.status < wanted);
             ids.extend(unread.map(|line| line.id));
         }
         if ids.is_empty() {

@@ -25,6 +25,9 @@ fn complaints_name_the_line_and_the_word() {
         ("load ana customers many messages 5", "line 3, word 6 (“5”): invalid type"),
         ("expect ana dances", "line 3, word 3 (“dances”): a person has something"),
         ("expect ana has fun", "line 3, word 4 (“fun”): here a text in quotes"),
+        ("group g \"G\" ana", "line 3: at its end a person is missing"),
+        ("add ana carla", "line 3, word 2 (“ana”): this is no group"),
+        ("group g \"G\" ana carla\nannounce g maybe", "line 4, word 3 (“maybe”): announce is on or off"),
         ("repeat often\nend", "line 3, word 2 (“often”): repeat has a number"),
         ("repeat 2\nwait 1s", "line 3, word 1 (“repeat”): this repeat has no end"),
         ("end", "line 3, word 1 (“end”): there is no repeat"),
@@ -100,6 +103,23 @@ expect ana has poll_vote
 expect ana has 11 messages from carla within 20s
 fault delay ms 5 number ana times 1
 clear-faults
+group team "Team" ana carla
+write carla -> team "To all" as all
+react ana -> team all "👍"
+read ana -> team all
+expect all read
+customer dana 5511912345679 "Dana"
+add team dana
+promote team dana
+write dana -> team "I am new" answering all as new
+expect carla has "I am new" from dana
+announce team on
+subject team "The team"
+description team "About work"
+demote team dana
+remove team carla
+announce team off
+leave dana team
 "#;
 
 #[tokio::test(flavor = "multi_thread")]

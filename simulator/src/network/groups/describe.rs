@@ -47,7 +47,7 @@ fn authored(node: NodeBuilder, group: &Group, account: &Account, keys: [&'static
 }
 
 /// `<participant>`, with its rank where that is told.
-pub(super) fn participant(group: &Group, account: &Account, rank: Option<Rank>) -> Node {
+pub(in crate::network) fn participant(group: &Group, account: &Account, rank: Option<Rank>) -> Node {
     let (name, _, other) = group.names(account, 0);
     let node = NodeBuilder::new("participant").attr("jid", name);
     let node = node.attr(if group.by_lid { "phone_number" } else { "lid" }, other);

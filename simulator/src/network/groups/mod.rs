@@ -17,7 +17,7 @@ use super::profile::Picture;
 use crate::store::Op;
 
 pub use change::{GroupChange, Refused};
-pub(super) use describe::group_node;
+pub(super) use describe::{group_node, participant};
 pub(super) use route::{address, message};
 
 /// Who has which rights in a group.

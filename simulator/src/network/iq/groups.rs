@@ -4,7 +4,7 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeRef};
 
 use super::super::address::{group_of, new_group_id};
-use super::super::groups::{Group, GroupChange, Member, Rank, Refused, Told, group_node};
+use super::super::groups::{Group, GroupChange, Member, Rank, Refused, Told, group_node, participant};
 use super::super::session::Serving;
 use super::super::{now_seconds, route};
 use super::{error, result, text};
@@ -138,6 +138,12 @@ async fn change(serving: &Serving, question: &NodeRef<'_>, wish: &NodeRef<'_>, i
             GroupChange::Subject(subject)
         }
         "description" => {
+            // Whoever changes a description says which one it has seen.
+            let seen = text(wish, "prev");
+            let now = serving.network.group(id).and_then(|group| group.description).map(|told| told.id);
+            if !seen.is_empty() && now.is_some_and(|now| now != seen) {
+                return Ok(error(question, 409, "conflict"));
+            }
             let body = wish.get_optional_child("body").map(words).filter(|body| !body.is_empty());
             let id = Some(text(wish, "id")).filter(|id| !id.is_empty()).unwrap_or_else(route::new_stanza_id);
             GroupChange::Description(body.map(|body| (id, body)))
@@ -160,9 +166,13 @@ async fn change(serving: &Serving, question: &NodeRef<'_>, wish: &NodeRef<'_>, i
     if !about_people {
         return Ok(result(question).build());
     }
+    let group = serving.network.group(id);
     let entries = people.into_iter().map(|(jid, lid)| {
-        let entry = NodeBuilder::new("participant").attr("jid", jid);
-        if lid.is_some() { entry.build() } else { entry.attr("error", 404).build() }
+        let account = lid.and_then(|lid| serving.network.account_of_lid(lid));
+        match group.as_ref().zip(account) {
+            Some((group, account)) => participant(group, &account, None),
+            None => NodeBuilder::new("participant").attr("jid", jid).attr("error", 404).build(),
+        }
     });
     let done = NodeBuilder::new_dynamic(tag.to_owned()).children(entries).build();
     Ok(result(question).children([done]).build())

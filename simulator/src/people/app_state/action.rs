@@ -15,7 +15,7 @@ use waproto::whatsapp::{MessageKey, SyncActionValue};
 
 use super::super::person::Person;
 use super::seal::Mutation;
-use crate::network::address::{Address, parse_number};
+use crate::network::address::{Address, chat_jid, chat_name, parse_group, parse_number};
 use crate::network::now_ms;
 use crate::world::{ChatChange, ChatView, Result, WorldError};
 
@@ -200,7 +200,7 @@ impl Person {
             })
             .await?;
         let chats = rows.into_iter().map(|(peer, unread)| {
-            let with = peer.to_string();
+            let with = chat_name(peer.cast_unsigned());
             (with.clone(), ChatView { with, unread, ..ChatView::default() })
         });
         Ok(chats.collect())
@@ -208,7 +208,7 @@ impl Person {
 
     /// The newest message of a chat: changes of a chat hold for what came until then.
     pub(super) async fn last_message(&self, with: &str) -> Result<Option<SyncActionMessageRange>> {
-        let Some(peer) = parse_number(with) else { return Ok(None) };
+        let Some(peer) = parse_number(with).or_else(|| parse_group(with)) else { return Ok(None) };
         let owner = self.number();
         let row: Option<(String, i64, i64)> = self
             .network
@@ -224,15 +224,20 @@ impl Person {
                     .optional()
             })
             .await?;
+        let group = self.network.group(peer);
+        let author_in_group = |author: i64| {
+            let author = self.network.account(author.cast_unsigned()).filter(|author| author.number != owner)?;
+            Some(group.as_ref()?.names(&author, 0).0.to_string())
+        };
         Ok(row.map(|(id, author, at)| SyncActionMessageRange {
             last_message_timestamp: Some(at / 1000),
             last_system_message_timestamp: None,
             messages: vec![SyncActionMessage {
                 key: MessageField::some(MessageKey {
-                    remote_jid: Some(Address::phone(peer).jid().to_string()),
+                    remote_jid: Some(chat_jid(peer).to_string()),
                     from_me: Some(author.cast_unsigned() == owner),
                     id: Some(id),
-                    participant: None,
+                    participant: author_in_group(author),
                 }),
                 timestamp: Some(at / 1000),
             }],

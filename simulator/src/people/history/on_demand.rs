@@ -21,7 +21,7 @@ use super::Opened;
 use super::send::conversation;
 use super::source::{Line, Sources, lived_line};
 use crate::network::account::Device;
-use crate::network::address::Address;
+use crate::network::address::{Address, chat_jid};
 use crate::store::StoreError;
 use crate::world::{HistoryProgress, NewHistory, Result};
 
@@ -156,7 +156,7 @@ impl Person {
         let peer = row.as_ref().map(|row| row.peer);
         let line = row.and_then(|row| lived_line(&self.network, self.number(), row));
         // What the phone has not either is answered too, without a message.
-        let info = line.zip(peer).map(|(line, peer)| line.into_info(&Address::phone(peer).jid().to_string()));
+        let info = line.zip(peer).map(|(line, peer)| line.into_info(&chat_jid(peer).to_string()));
         let result = PeerDataOperationResult {
             placeholder_message_resend_response: MessageField::some(PlaceholderMessageResendResponse {
                 web_message_info_bytes: info.map(|info| info.encode_to_vec()),

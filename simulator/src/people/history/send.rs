@@ -10,13 +10,16 @@ use waproto::whatsapp::conversation::EndOfHistoryTransferType;
 use waproto::whatsapp::message::protocol_message::Type;
 use waproto::whatsapp::message::{HistorySyncNotification, HistorySyncType, ProtocolMessage};
 use waproto::whatsapp::{
-    Conversation, HistorySync, HistorySyncMsg, Message, PhoneNumberToLIDMapping, Pushname, history_sync,
+    Conversation, GroupParticipant, HistorySync, HistorySyncMsg, Message, PhoneNumberToLIDMapping, Pushname,
+    group_participant, history_sync,
 };
 
 use super::super::person::Person;
 use super::plan::{Chunk, Span};
 use super::source::{Chat, Line, Sources};
 use crate::crypto;
+use crate::network::address::parse_group;
+use crate::network::groups::{Member, Rank};
 use crate::network::media::MediaKind;
 use crate::store::StoreError;
 use crate::world::{Result, WorldError};
@@ -110,7 +113,9 @@ impl Person {
         };
         for span in &chunk.spans {
             let chat = sources.chat(&self.network, span.chat);
-            sync.conversations.push(self.part_of_chat(sources, &chat, *span).await?);
+            let mut conversation = self.part_of_chat(sources, &chat, *span).await?;
+            conversation.participant = self.participants(&chat);
+            sync.conversations.push(conversation);
             sync.phone_number_to_lid_mappings.extend(mapping(&chat));
         }
         for index in chunk.names.clone() {
@@ -126,6 +131,22 @@ impl Person {
             ..Default::default()
         };
         self.history_notification(chunk.kind, &sync, notification).await
+    }
+
+    /// The members of a chat that is a group.
+    fn participants(&self, chat: &Chat) -> Vec<GroupParticipant> {
+        let Some(group) = parse_group(&chat.jid).and_then(|id| self.network.group(id)) else { return Vec::new() };
+        let named = |member: &Member| Some((self.network.account_of_lid(member.lid)?, member.rank));
+        let members = group.members.iter().filter_map(named).map(|(account, rank)| GroupParticipant {
+            user_jid: group.names(&account, 0).0.to_string(),
+            rank: Some(match rank {
+                Rank::Member => group_participant::Rank::REGULAR,
+                Rank::Admin => group_participant::Rank::ADMIN,
+                Rank::Owner => group_participant::Rank::SUPERADMIN,
+            }),
+            ..Default::default()
+        });
+        members.collect()
     }
 
     async fn part_of_chat(

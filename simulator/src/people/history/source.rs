@@ -8,7 +8,7 @@ use waproto::whatsapp::{Message, MessageKey, WebMessageInfo};
 use super::MOST_CONVERSATIONS;
 use crate::crypto;
 use crate::network::Network;
-use crate::network::address::{Address, parse_number};
+use crate::network::address::{Address, chat_jid, is_group, parse_group, parse_number};
 use crate::store::{MessageRow, StoreError};
 use crate::world::{HistoryItem, HistoryMessage, NewHistory};
 
@@ -181,13 +181,16 @@ impl Sources {
                     kept_back: item.kept_back.min(messages),
                 }
             }
-            Place::Lived(peer, messages) => Chat {
-                jid: Address::phone(peer).jid().to_string(),
-                lid: lid_of(peer),
-                name: network.account(peer).map(|account| account.name()),
-                messages,
-                ..plain
-            },
+            Place::Lived(peer, messages) => {
+                let person = || network.account(peer).map(|account| account.name());
+                Chat {
+                    jid: chat_jid(peer).to_string(),
+                    lid: lid_of(peer),
+                    name: network.group(peer).map(|group| group.subject.text).or_else(person),
+                    messages,
+                    ..plain
+                }
+            }
             Place::Invented(index) => {
                 let number = self.offset() + index;
                 let messages = self.spec.messages_per_conversation.unwrap_or(DEFAULT_MESSAGES);
@@ -220,7 +223,7 @@ impl Sources {
         count: u32,
     ) -> Result<Vec<Line>, StoreError> {
         match self.place(index) {
-            Place::Told(item) => Ok(self.told(item, from, count)),
+            Place::Told(item) => Ok(self.told(network, item, from, count)),
             Place::Lived(peer, _) => self.lived(network, peer, from, count).await,
             Place::Invented(chat) => {
                 let name = self.chat(network, index).name;
@@ -232,18 +235,19 @@ impl Sources {
     }
 
     /// A chat's messages are kept in the order in which they were written.
-    fn told(&self, item: &HistoryItem, from: u32, count: u32) -> Vec<Line> {
+    fn told(&self, network: &Network, item: &HistoryItem, from: u32, count: u32) -> Vec<Line> {
         let numbered = item.messages.iter().enumerate().rev().skip(from as usize).take(count as usize);
-        numbered.map(|(place, message)| self.told_line(item, place, message)).collect()
+        numbered.map(|(place, message)| self.told_line(network, item, place, message)).collect()
     }
 
-    fn told_line(&self, item: &HistoryItem, place: usize, message: &HistoryMessage) -> Line {
+    fn told_line(&self, network: &Network, item: &HistoryItem, place: usize, message: &HistoryMessage) -> Line {
         let id = message.id.clone().unwrap_or_else(|| {
             let digest = crypto::sha256(format!("{} {} {place}", self.owner, item.with).as_bytes());
             format!("3EB0{}", hex::encode_upper(&digest[..9]))
         });
-        let author =
-            message.from.as_deref().and_then(parse_number).map(|number| Address::phone(number).jid().to_string());
+        let number = message.from.as_deref().and_then(parse_number);
+        let author = number.map(|number| name_in(network, parse_group(&item.with), number));
+        let named = number.and_then(|number| network.account(number)).map(|account| account.name());
         Line {
             id,
             from_me: message.from_me,
@@ -254,7 +258,9 @@ impl Sources {
                 Some("read") => Status::READ,
                 _ => Status::DELIVERY_ACK,
             },
-            push_name: item.name.clone().filter(|_| !message.from_me && message.from.is_none()),
+            push_name: named
+                .or_else(|| item.name.clone().filter(|_| message.from.is_none()))
+                .filter(|_| !message.from_me),
             message: said(&message.text),
         }
     }
@@ -304,12 +310,20 @@ impl Sources {
     }
 }
 
+/// The jid under which a chat knows a person: in most groups that is the hidden id.
+fn name_in(network: &Network, chat: Option<u64>, number: u64) -> String {
+    let group = chat.and_then(|chat| network.group(chat)).zip(network.account(number));
+    let name = group.map_or_else(|| Address::phone(number).jid(), |(group, account)| group.names(&account, 0).0);
+    name.to_string()
+}
+
 /// A line of the transcript as it is handed over.
 pub(super) fn lived_line(network: &Network, owner: u64, row: MessageRow) -> Option<Line> {
     let from_me = row.author == owner;
+    let in_group = is_group(row.peer) && !from_me;
     Some(Line {
         from_me,
-        participant: None,
+        participant: in_group.then(|| name_in(network, Some(row.peer), row.author)),
         at: row.at,
         status: match row.status {
             0 => Status::ERROR,

@@ -124,3 +124,85 @@ impl Keyring {
         Some(Op::SenderKey { number: self.number, group, lid, device, record })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wacore_libsignal::protocol::SignalProtocolError;
+
+    use super::super::{GroupKeys, Secrets};
+    use super::*;
+
+    const GROUP: u64 = 120_363_000_000_000_001;
+    const ANA: Sender = Sender { group: GROUP, lid: 1001, device: 0 };
+
+    fn keyring(number: u64) -> Keyring {
+        let keyring = Keyring::open(number, Secrets::generate(None), Vec::new(), Vec::new(), GroupKeys::default());
+        keyring.expect("new keys are usable")
+    }
+
+    /// What is kept of a keyring's group keys, opened again.
+    fn reopened(keyring: &Keyring, ops: Vec<Op>) -> Keyring {
+        let mut groups = GroupKeys::default();
+        for op in ops {
+            match op {
+                Op::SenderKey { group, lid, device, record, .. } => {
+                    groups.keys.retain(|row| (row.group, row.lid, row.device) != (group, lid, device));
+                    groups.keys.push(SenderKeyRow { group, lid, device, record });
+                }
+                Op::KeyHolders { group, data, .. } => groups.holders = vec![(group, data)],
+                other => panic!("{other:?}"),
+            }
+        }
+        let secrets = keyring.secrets.clone();
+        Keyring::open(keyring.number, secrets, Vec::new(), Vec::new(), groups).expect("what was kept is usable")
+    }
+
+    #[tokio::test]
+    async fn who_has_left_cannot_read_on_and_who_comes_cannot_read_back() {
+        let (mut ana, mut bruno, mut carla) = (keyring(1), keyring(2), keyring(3));
+        let (bruno_at, carla_at) = ((1002, 0), (1003, 0));
+        let mut ops = Vec::new();
+        let key = ana.distribution(ANA).await.expect("a key");
+        bruno.take_key(ANA, &key, &mut ops).await.expect("taken");
+        ana.told(GROUP, [bruno_at]);
+        let first = ana.seal_for_group(ANA, b"first").await.expect("sealed");
+        assert_eq!(first.kind, "skmsg");
+        assert_eq!(bruno.open_from_group(ANA, &first.bytes, &mut ops).await.expect("opened"), b"first");
+
+        // Carla is told the key as it is now.
+        let key = ana.distribution(ANA).await.expect("the key");
+        carla.take_key(ANA, &key, &mut ops).await.expect("taken");
+        ana.told(GROUP, [carla_at]);
+        carla.open_from_group(ANA, &first.bytes, &mut ops).await.expect_err("said before she came");
+        ana.renew_key(ANA, &Holders::from([bruno_at, carla_at]));
+        assert!(ana.holds(GROUP, bruno_at), "nobody left: the key stays");
+
+        ana.renew_key(ANA, &Holders::from([carla_at]));
+        assert!(!ana.holds(GROUP, carla_at), "a new key, which nobody has yet");
+        let key = ana.distribution(ANA).await.expect("a new key");
+        carla.take_key(ANA, &key, &mut ops).await.expect("taken");
+        let later = ana.seal_for_group(ANA, b"later").await.expect("sealed");
+        assert_eq!(carla.open_from_group(ANA, &later.bytes, &mut ops).await.expect("opened"), b"later");
+        let refused = bruno.open_from_group(ANA, &later.bytes, &mut ops).await.expect_err("Bruno has left");
+        assert!(matches!(refused, KeyringError::Signal(SignalProtocolError::NoSenderKeyState(_))), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn keys_that_were_written_go_on_where_they_were() {
+        let (mut ana, mut bruno) = (keyring(1), keyring(2));
+        let (mut of_ana, mut of_bruno) = (Vec::new(), Vec::new());
+        let key = ana.distribution(ANA).await.expect("a key");
+        bruno.take_key(ANA, &key, &mut of_bruno).await.expect("taken");
+        of_ana.push(ana.told(GROUP, [(1002, 0)]));
+        for text in ["one", "two"] {
+            let sealed = ana.seal_for_group(ANA, text.as_bytes()).await.expect("sealed");
+            of_ana.extend(ana.sender_key_op(ANA));
+            let opened = bruno.open_from_group(ANA, &sealed.bytes, &mut of_bruno).await.expect("opened");
+            assert_eq!(opened, text.as_bytes());
+        }
+        let (mut ana, mut bruno) = (reopened(&ana, of_ana), reopened(&bruno, of_bruno));
+        assert!(ana.holds(GROUP, (1002, 0)));
+        let sealed = ana.seal_for_group(ANA, b"three").await.expect("sealed");
+        assert_eq!(bruno.open_from_group(ANA, &sealed.bytes, &mut Vec::new()).await.expect("opened"), b"three");
+    }
+}
