@@ -11,6 +11,7 @@ mod simulated {
 
 use std::{io::Cursor, time::Duration};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use image::{ImageFormat, Rgb, RgbImage};
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -79,6 +80,7 @@ fn is_here(message: &Value) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_of_file_comes_as_it_was_sent() {
     let stage = stage().await;
+    let mut plain = Vec::new();
     for (kind, automatic) in
         [("image", true), ("sticker", true), ("voice", true), ("video", false), ("audio", false), ("document", false)]
     {
@@ -103,16 +105,17 @@ async fn each_kind_of_file_comes_as_it_was_sent() {
         if kind == "image" {
             assert!(message["details"]["content"]["thumbnail"].is_string(), "{message}");
         }
+        plain.push(bytes);
     }
-    assert_nothing_readable(&stage.desk);
+    assert_nothing_readable(&stage.desk, &plain);
 }
 
-/// Nothing of the files can be read on the disk.
-fn assert_nothing_readable(desk: &Desk) {
+/// Nothing of the files can be read on the disk: neither begins nor ends of them, long enough not to be there by chance.
+fn assert_nothing_readable(desk: &Desk, plain: &[Vec<u8>]) {
     for (name, _) in desk.files() {
         let bytes = std::fs::read(desk.data.join("media").join(&name)).expect("file");
-        for mark in [&b"JFIF"[..], b"PNG\r", b"OggS", b"OpusHead", b"%PDF", b"WEBP", b"ftyp", b"invoice of May"] {
-            assert!(!bytes.windows(mark.len()).any(|window| window == mark), "{name} shows {mark:?}");
+        for part in plain.iter().flat_map(|file| [&file[..12], &file[file.len() - 12..]]) {
+            assert!(!bytes.windows(part.len()).any(|window| window == part), "{name} shows {part:?}");
         }
     }
 }
@@ -142,6 +145,7 @@ fn recording() -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_kind_of_file_goes_as_it_is() {
     let stage = stage().await;
+    let mut plain = Vec::new();
     let song = [&b"ID3\x04\0\0\0\0\0\0"[..], &[1; 4_000]].concat();
     for (kind, query, bytes, caption) in [
         ("image", "name=a.png", picture(900, 600, ImageFormat::Png), "as agreed"),
@@ -182,8 +186,82 @@ async fn each_kind_of_file_goes_as_it_is() {
         if kind == "document" {
             assert_eq!(there["media"]["file_name"], "invoice.txt");
         }
+        plain.push(shown);
     }
-    assert_nothing_readable(&stage.desk);
+    assert_nothing_readable(&stage.desk, &plain);
+}
+
+/// A film of three seconds whose picture is a telephone's, held upright.
+fn upright_film() -> Vec<u8> {
+    let boxed = |name: &[u8; 4], body: &[u8]| [&(body.len() as u32 + 8).to_be_bytes()[..], name, body].concat();
+    let (mut mvhd, mut tkhd) = (vec![0; 100], vec![0; 84]);
+    mvhd[12..16].copy_from_slice(&600_u32.to_be_bytes());
+    mvhd[16..20].copy_from_slice(&1_700_u32.to_be_bytes());
+    tkhd[44..48].copy_from_slice(&(1_u32 << 16).to_be_bytes());
+    tkhd[76..80].copy_from_slice(&(1_280_u32 << 16).to_be_bytes());
+    tkhd[80..84].copy_from_slice(&(720_u32 << 16).to_be_bytes());
+    let moov = boxed(b"moov", &[boxed(b"mvhd", &mvhd), boxed(b"trak", &boxed(b"tkhd", &tkhd))].concat());
+    [film(), moov].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_film_goes_with_the_still_that_the_screen_made() {
+    let stage = stage().await;
+    let hand_over = async |query: &str, bytes: Vec<u8>| {
+        read(stage.desk.ask(Method::POST, &format!("/api/media?{query}")).body(bytes)).await.expect("taken")
+    };
+    let put = async |id: &Value, kind: &'static str, bytes: Vec<u8>| {
+        let path = format!("/api/media/{}/still?seconds=9", id.as_str().expect("id"));
+        read(stage.desk.ask(Method::PUT, &path).header(header::CONTENT_TYPE, kind).body(bytes)).await
+    };
+    let refused = |outcome: Result<Value, (u16, Value)>| {
+        let (status, problem) = outcome.expect_err("refused");
+        (status, problem["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let film = hand_over("name=v.mp4", upright_film()).await;
+    assert_eq!(film["attachment"]["thumbnail"], Value::Null);
+    let still = picture(360, 640, ImageFormat::Jpeg);
+    assert_eq!(refused(put(&film["id"], "image/jpeg", b"<svg/>".to_vec()).await), (422, "media_unreadable".into()));
+    assert_eq!(refused(put(&film["id"], "image/png", vec![0; 300 << 10]).await), (413, "media_too_large".into()));
+    let nobodys = json!(uuid::Uuid::now_v7());
+    assert_eq!(refused(put(&nobodys, "image/jpeg", still.clone()).await), (404, "media_unknown".into()));
+    let paper = hand_over("name=a.txt", b"one".to_vec()).await;
+    assert_eq!(refused(put(&paper["id"], "image/jpeg", still.clone()).await), (422, "media_unreadable".into()));
+
+    let given = put(&film["id"], "image/jpeg", still.clone()).await.expect("taken");
+    let told = &given["attachment"];
+    assert!(told["thumbnail"].is_string(), "{given}");
+    assert_eq!((&told["width"], &told["height"], &told["seconds"]), (&json!(720), &json!(1_280), &json!(3)));
+    let chat = stage.desk.chat(CUSTOMER).await;
+    let message = json!({ "id": uuid::Uuid::now_v7(), "media_id": film["id"] });
+    let message = stage.desk.post(&format!("/api/conversations/{chat}/messages"), message).await;
+    assert_eq!(message["details"]["content"]["thumbnail"], told["thumbnail"]);
+    let there = stage.at_customer(message["wa_id"].as_str().expect("id"), |_| true).await;
+    let media = &there["media"];
+    assert_eq!(
+        (&media["thumbnail"], &media["width"], &media["height"], &media["seconds"]),
+        (&json!(true), &json!(720), &json!(1_280), &json!(3)),
+        "{there}"
+    );
+    assert_eq!(refused(put(&film["id"], "image/jpeg", still).await), (409, "version_conflict".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_tells_how_long_it_is() {
+    let stage = stage().await;
+    // 128 kbit/s, 44.1 kHz: 417 bytes are 26 ms.
+    let frame = [&[0xff, 0xfb, 0x90, 0x64][..], &[0x55; 413]].concat();
+    let message = stage.desk.send(CUSTOMER, "name=a.mp3", frame.repeat(383), "").await;
+    assert_eq!((&message["kind"], &message["details"]["content"]["seconds"]), (&json!("audio"), &json!(10)));
+    let there = stage.at_customer(message["wa_id"].as_str().expect("id"), |_| true).await;
+    assert_eq!(there["media"]["seconds"], 10);
+
+    let data = BASE64_STANDARD.encode(frame.repeat(766));
+    let wa_id = stage.sends(json!({ "kind": "audio", "mime": "audio/mpeg", "data": data })).await;
+    let message = stage.desk.until(CUSTOMER, &wa_id, "the sound", |_| true).await;
+    stage.desk.file(&message, "").await.expect("the file");
+    let message = stage.desk.until(CUSTOMER, &wa_id, "the file", is_here).await;
+    assert_eq!(message["details"]["content"]["seconds"], 20);
 }
 
 #[tokio::test(flavor = "multi_thread")]

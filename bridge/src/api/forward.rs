@@ -31,7 +31,8 @@ fn is_kept_back(path: &str) -> bool {
         )
 }
 
-async fn forward(app: &App, request: Request) -> Result<Response, ApiError> {
+/// Hands a request on as it is.
+pub(super) async fn forward(app: &App, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     // A path with dots in it could name something else to the server than it does to us.
     if is_kept_back(parts.uri.path()) || parts.uri.path().contains("..") || parts.uri.path().contains('%') {

@@ -96,9 +96,14 @@ fn admit(app: &App, request: &Request) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The one place where a body is a file rather than JSON. The token in a header keeps forms out of it all the same.
+/// The places where a body is a file rather than JSON. The token in a header keeps forms out of them all the same.
 fn takes_a_file(request: &Request) -> bool {
-    request.method() == Method::POST && request.uri().path() == "/api/media"
+    let path = request.uri().path();
+    match *request.method() {
+        Method::POST => path == "/api/media",
+        Method::PUT => path.strip_prefix("/api/media/").and_then(|rest| rest.strip_suffix("/still")).is_some(),
+        _ => false,
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -24,6 +24,15 @@ pub(crate) struct HandOver {
     pub(crate) wanted: Option<HandOverAs>,
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StillOf {
+    /// The film's length, where it does not tell itself.
+    #[serde(default)]
+    pub(crate) seconds: Option<u32>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 pub(crate) enum Yes {
     #[serde(rename = "1", alias = "true")]

@@ -6,6 +6,7 @@ mod file_answer;
 mod forward;
 mod guard;
 mod media_query;
+mod message_query;
 mod picture;
 mod problems;
 pub(crate) mod realtime;

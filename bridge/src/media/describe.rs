@@ -11,7 +11,7 @@ use super::{
     film,
     picture::{self, PictureError},
     seal::{CHUNK, Sealed},
-    sniff, voice,
+    sniff, sound,
 };
 
 /// Longest file name that is kept, in characters.
@@ -42,13 +42,9 @@ pub(crate) fn complete(
             found.width = told.width.or(found.width);
             found.height = told.height.or(found.height);
         }
-        MessageKind::Audio | MessageKind::Voice => {
-            found.seconds = found.seconds.or(match found.mime.as_str() {
-                sniff::VOICE => voice::seconds(file)?,
-                "audio/mp4" => film::look(file)?.seconds,
-                _ => None,
-            });
-        }
+        MessageKind::Voice => found.seconds = found.seconds.or(sound::seconds(file, &found.mime)?),
+        // Many who send a sound do not know how long it is.
+        MessageKind::Audio => found.seconds = sound::seconds(file, &found.mime)?.or(found.seconds),
         _ => {}
     }
     Ok(found)

@@ -80,10 +80,13 @@ fn length(header: &[u8]) -> Option<u32> {
     u32::try_from(units.div_ceil(u64::from(scale))).ok()
 }
 
-/// Of a track's header: the last two fields, in sixteenths of bits. A sound has none.
+/// Of a track's header: the last two fields, in sixteenths of bits. A sound has none. Telephones lie on their side and say so
+/// in the matrix before them.
 fn size_of(header: &[u8]) -> Option<(u32, u32)> {
     let at = if *header.first()? == 0 { 76 } else { 88 };
     let (width, height) = (u32_at(header, at) >> 16, u32_at(header, at + 4) >> 16);
+    let on_its_side = u32_at(header, at - 36) == 0 && u32_at(header, at - 32) != 0;
+    let (width, height) = if on_its_side { (height, width) } else { (width, height) };
     (width > 0 && height > 0).then_some((width, height))
 }
 
@@ -114,6 +117,18 @@ mod tests {
     fn length_and_size_stand_in_the_table_of_contents() {
         let found = look(Cursor::new(film())).expect("read");
         assert_eq!(found, Film { seconds: Some(62), width: Some(1_280), height: Some(720) });
+    }
+
+    #[test]
+    fn a_film_on_its_side_stands_up() {
+        let mut tkhd = vec![0; 84];
+        tkhd[76..80].copy_from_slice(&(1_920_u32 << 16).to_be_bytes());
+        tkhd[80..84].copy_from_slice(&(1_080_u32 << 16).to_be_bytes());
+        tkhd[40..44].copy_from_slice(&(1_u32 << 16).to_be_bytes());
+        assert_eq!(size_of(&tkhd), Some((1_920, 1_080)), "as it is");
+        tkhd[40..44].copy_from_slice(&[0; 4]);
+        tkhd[44..48].copy_from_slice(&(1_u32 << 16).to_be_bytes());
+        assert_eq!(size_of(&tkhd), Some((1_080, 1_920)), "a quarter turned");
     }
 
     #[test]

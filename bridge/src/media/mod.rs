@@ -8,6 +8,8 @@ pub(crate) mod intake;
 pub(crate) mod picture;
 pub(crate) mod seal;
 pub(crate) mod sniff;
+mod sound;
+pub(crate) mod still;
 pub(crate) mod stream;
 pub(crate) mod voice;
 pub(crate) mod work;

@@ -13,9 +13,9 @@ use ownline_model::{
 };
 
 use super::{
-    Result, Store, account,
+    Result, Store, account, cancel,
     change::{Change, CustomerWrote},
-    compose, desk, media, own, people, phone_state, pictures, progress, remap, row, safety, sharing,
+    compose, desk, media, merges, own, people, phone_state, pictures, progress, remap, row, safety, sharing,
     table::{self, message::Told},
     writer::Tx,
 };
@@ -70,8 +70,12 @@ fn event(tx: &mut Tx<'_>, event: Event, live: bool) -> Result<()> {
         Event::TicketReply(it) => ticket(tx, it, Event::TicketReply),
         Event::TicketResolved(it) => ticket(tx, it, Event::TicketResolved),
         Event::TicketClosed(it) => ticket(tx, it, Event::TicketClosed),
-        passing @ (Event::ContactMerged(_)
-        | Event::HistoryArrived(_)
+        Event::ContactMerged(merge) => {
+            merges::follow(tx, &merge)?;
+            tx.tell_event(Event::ContactMerged(merge));
+            Ok(())
+        }
+        passing @ (Event::HistoryArrived(_)
         | Event::CustomerTyping(_)
         | Event::CustomerPresence(_)
         | Event::AgentTyping(_)
@@ -152,7 +156,11 @@ fn contact(tx: &mut Tx<'_>, mut remote: Contact) -> Result<()> {
                 remote.phone = remote.phone.or(other.phone.clone());
                 remote.lid = remote.lid.or(other.lid.clone());
             }
-            remap::contact(tx, other.id, remote.id)?;
+            match table::contact::get(tx, remote.id)? {
+                Some(stays) => merges::join(tx, &other, &stays, merges::reason(&stays, &other), true)?,
+                // Only the id that counts was not known yet.
+                None => remap::contact(tx, other.id, remote.id)?,
+            }
         }
     }
     let local = table::contact::get(tx, remote.id)?;
@@ -161,14 +169,16 @@ fn contact(tx: &mut Tx<'_>, mut remote: Contact) -> Result<()> {
     }
     safety::keep_opt_out(tx, &mut remote, local.as_ref())?;
     pictures::keep(tx, &mut remote)?;
+    let named_by_itself = remote.name == people::identity(&remote).display_name();
     if let Some(local) = &local {
         remote.phone = remote.phone.or_else(|| local.phone.clone());
         remote.lid = remote.lid.or_else(|| local.lid.clone());
         remote.push_name = remote.push_name.or_else(|| local.push_name.clone());
+        remote.verified_name = remote.verified_name.or_else(|| local.verified_name.clone());
         remote.last_interaction_at = remote.last_interaction_at.max(local.last_interaction_at);
     }
     // The owner's own address book names whom the team has not.
-    if remote.name == people::identity(&remote).display_name() {
+    if named_by_itself || remote.name == people::identity(&remote).display_name() {
         remote.name = phone_state::shown_name(tx, &remote)?;
     }
     for op in table::outbox::about_subject(tx, remote.id.0, "contact_patched")? {
@@ -192,6 +202,10 @@ fn conversation(tx: &mut Tx<'_>, remote: Conversation, name: fn(Conversation) ->
     let local = table::conversation::get(tx, remote.id)?;
     if local.as_ref().is_some_and(|local| local.version > remote.version) {
         return Ok(());
+    }
+    // It had gone into another one, and the two are parted again.
+    if local.is_none() && table::contact::get(tx, remote.contact_id)?.is_some() {
+        table::alias::lift(tx, remote.id.0)?;
     }
     let own = own::channel_id(tx)? == Some(remote.channel_id);
     if let Some(local) = &local
@@ -281,7 +295,8 @@ fn message(tx: &mut Tx<'_>, mut remote: Message, live: bool) -> Result<()> {
     let told = table::outbox::waits_for(tx, remote.id.0, "message_status")?
         || table::outbox::waits_for(tx, remote.id.0, "retry_message")?;
     if own || told {
-        let asked = own && local.status == MessageStatus::Failed && remote.status == MessageStatus::Queued;
+        let failed = local.status == MessageStatus::Failed && !cancel::is_cancelled(&local);
+        let asked = own && failed && remote.status == MessageStatus::Queued;
         progress::set_requeue(tx, remote.id.0, asked && !told)?;
         remote.status = local.status.advance(remote.status);
         if told || remote.status == local.status {

@@ -61,6 +61,16 @@ export async function upload({ file, name, voice, asDocument, onProgress, signal
   });
 }
 
+/** Gives a film that was handed over its still, before it is sent. On the own line only. */
+export async function putStill(id: Id, picture: Blob, seconds: number | null): Promise<UploadedMedia> {
+  const asked = seconds === null ? "" : `?seconds=${seconds}`;
+  const headers = { "content-type": picture.type };
+  const path = `${root()}/api/media/${id}/still${asked}`;
+  const answer = await authorizedFetch(new Request(path, { method: "PUT", headers, body: picture }));
+  if (!answer.ok) throw await problemOf(answer);
+  return (await answer.json()) as UploadedMedia;
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

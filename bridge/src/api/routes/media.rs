@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
+    body::{Body, to_bytes},
     extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
@@ -11,7 +11,7 @@ use axum::{
 use ownline_model::{
     details::FileState,
     event::Event,
-    ids::MessageId,
+    ids::{MediaId, MessageId},
     message::UploadedMedia,
     problem::{Problem, ProblemCode},
 };
@@ -22,11 +22,12 @@ use crate::{
     api::{
         app::App,
         file_answer,
-        media_query::{HandOver, HandOverAs, Shown, ShownAs, Yes},
+        media_query::{HandOver, HandOverAs, Shown, ShownAs, StillOf, Yes},
         problems::Problems,
     },
     media::{
-        intake::{self, Meant},
+        intake::{self, IntakeError, Meant},
+        still::{self, STILL_MAX_BYTES},
         voice::{self, VoiceError},
     },
     store::{
@@ -71,6 +72,31 @@ pub(crate) async fn upload_media(
     app.store.keep_file(media.clone(), held.name.clone()).await?;
     held.keep();
     Ok((StatusCode::CREATED, Json(media)))
+}
+
+/// Gives a film that was handed over its still, before a message takes it: JPEG or PNG, at most 256 KiB. Whoever chooses the
+/// film makes it; the bridge opens no films.
+#[utoipa::path(
+    put,
+    path = "/api/media/{id}/still",
+    operation_id = "put_still",
+    tag = "bridge",
+    params(("id" = String, Path, format = "uuid", description = "The film."), StillOf),
+    request_body(content = String, content_type = "application/octet-stream", description = "The still."),
+    responses((status = 200, body = UploadedMedia, description = "The film with its thumbnail."), Problems),
+    security(("bearer" = []))
+)]
+pub(crate) async fn put_still(
+    State(app): State<App>,
+    Path(id): Path<MediaId>,
+    Query(query): Query<StillOf>,
+    body: Body,
+) -> Result<Json<UploadedMedia>, ApiError> {
+    let too_large = |_| Problem::new(ProblemCode::MediaTooLarge).with_detail("A still has at most 256 KiB.");
+    let bytes = to_bytes(body, STILL_MAX_BYTES).await.map_err(too_large)?;
+    let looked = tokio::task::spawn_blocking(move || still::look(&bytes)).await.map_err(ApiError::internal)?;
+    let still = looked.map_err(|error| Problem::from(IntakeError::from(error)))?;
+    Ok(Json(app.store.set_still(id, still, query.seconds).await?))
 }
 
 /// Fetches the file of a message, from WhatsApp or from the team's server. Its state is told with the message.

@@ -11,7 +11,8 @@ use std::io::{self, Read, Seek, Write};
 use ownline_model::details::WAVEFORM_BARS;
 
 pub(crate) use decode::to_wav;
-pub(crate) use opus_ogg::{is_opus, seconds};
+pub(crate) use opus_ogg::{is_opus, last_granule, seconds};
+pub(crate) use wav::seconds as wav_seconds;
 
 /// The longest voice note that is made, or decoded.
 pub(crate) const SECONDS_MAX: u32 = 15 * 60;

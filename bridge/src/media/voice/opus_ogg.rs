@@ -51,8 +51,14 @@ pub(super) fn tags() -> Vec<u8> {
     packet
 }
 
-/// Seconds of an Ogg/Opus file, from the count on its last page.
-pub(crate) fn seconds(mut file: impl Read + Seek) -> io::Result<Option<u32>> {
+/// Seconds of an Ogg/Opus file.
+pub(crate) fn seconds(file: impl Read + Seek) -> io::Result<Option<u32>> {
+    let samples = last_granule(file)?;
+    Ok(samples.and_then(|samples| u32::try_from(samples.div_ceil(u64::from(RATE))).ok()))
+}
+
+/// The count on the last page of an Ogg file.
+pub(crate) fn last_granule(mut file: impl Read + Seek) -> io::Result<Option<u64>> {
     const TAIL: u64 = 70 * 1024;
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
@@ -60,6 +66,5 @@ pub(crate) fn seconds(mut file: impl Read + Seek) -> io::Result<Option<u32>> {
     file.take(TAIL).read_to_end(&mut tail)?;
     let last = tail.windows(4).rposition(|window| window == b"OggS");
     let granule = last.and_then(|at| tail.get(at + 6..at + 14)).and_then(|bytes| bytes.try_into().ok());
-    let samples = granule.map(u64::from_le_bytes).filter(|&samples| samples != u64::MAX);
-    Ok(samples.and_then(|samples| u32::try_from(samples.div_ceil(u64::from(RATE))).ok()))
+    Ok(granule.map(u64::from_le_bytes).filter(|&samples| samples != u64::MAX))
 }

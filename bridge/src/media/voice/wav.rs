@@ -66,6 +66,39 @@ pub(super) fn read_header(reader: &mut (impl Read + Seek)) -> Result<Option<Form
     Err(VoiceError::Unreadable("a WAV without samples"))
 }
 
+/// Seconds of a WAV in any form.
+pub(crate) fn seconds(mut file: impl Read + Seek) -> io::Result<Option<u32>> {
+    let mut riff = [0; 12];
+    if read_up_to(&mut file, &mut riff)? < 12 || &riff[..4] != b"RIFF" || &riff[8..] != b"WAVE" {
+        return Ok(None);
+    }
+    let mut a_second = None;
+    for _ in 0..CHUNKS_MAX {
+        let mut chunk = [0; 8];
+        if read_up_to(&mut file, &mut chunk)? < 8 {
+            break;
+        }
+        let size = u32_at(&chunk, 4);
+        match (&chunk[..4], a_second) {
+            (b"fmt ", _) if (16..=64).contains(&size) => {
+                let mut body = vec![0; size as usize];
+                if read_up_to(&mut file, &mut body)? < body.len() {
+                    break;
+                }
+                a_second = Some(u32_at(&body, 8)).filter(|&bytes| bytes > 0);
+            }
+            (b"data", Some(a_second)) => {
+                let at = file.stream_position()?;
+                let there = file.seek(io::SeekFrom::End(0))?.saturating_sub(at);
+                let bytes = if matches!(size, 0 | u32::MAX) { there } else { there.min(u64::from(size)) };
+                return Ok(u32::try_from(bytes.div_ceil(u64::from(a_second))).ok());
+            }
+            _ => file.seek_relative(i64::from(size) + i64::from(size % 2))?,
+        }
+    }
+    Ok(None)
+}
+
 fn read_format(body: &[u8]) -> Result<(u32, u16), VoiceError> {
     // 1: plain samples; 0xfffe: a longer header around the same.
     let plain = matches!(u16_at(body, 0), 1 | 0xfffe);

@@ -11,11 +11,16 @@ use ownline_model::{
     event::Event,
     ids::{ConversationId, MediaId, MessageId},
     message::{Message, MessageKind, UploadedMedia},
+    problem::{Problem, ProblemCode},
 };
 use rusqlite::Connection;
 
-use super::{Result, Store, StoreError, row, table, writer::Tx};
-use crate::{media::folder::MediaFolder, store::change::Change, time::now};
+use super::{DeskError, Result, Store, StoreError, row, table, writer::Tx};
+use crate::{
+    media::{folder::MediaFolder, still::Still},
+    store::change::Change,
+    time::now,
+};
 
 pub use super::table::{file_work::Uploaded, local_file::LocalFile};
 pub(super) use fetch::received;
@@ -47,6 +52,17 @@ impl Store {
         .await
     }
 
+    /// Gives a film that waits for a message its still, and what its own table of contents did not tell.
+    pub(crate) async fn set_still(
+        &self,
+        id: MediaId,
+        still: Still,
+        seconds: Option<u32>,
+    ) -> std::result::Result<UploadedMedia, DeskError> {
+        let given = self.write(move |tx| set_still(tx, id, still, seconds)).await?;
+        given.map_err(|problem| DeskError::Refused(Box::new(problem)))
+    }
+
     /// `None`: no such message, or it has no file.
     pub async fn file_of(&self, id: MessageId) -> Result<Option<MessageFile>> {
         self.read(move |connection| {
@@ -62,6 +78,29 @@ impl Store {
     pub async fn drop_files(&self, conversation: ConversationId) -> Result<()> {
         self.write(move |tx| drop_files(tx, conversation)).await
     }
+}
+
+fn set_still(
+    tx: &Tx<'_>,
+    id: MediaId,
+    still: Still,
+    seconds: Option<u32>,
+) -> Result<std::result::Result<UploadedMedia, Problem>> {
+    let Some(mut film) = table::local_file::get(tx, id)? else { return Ok(Err(ProblemCode::MediaUnknown.into())) };
+    if film.kind != MessageKind::Video {
+        return Ok(Err(Problem::new(ProblemCode::MediaUnreadable).with_detail("Only a film takes a still.")));
+    }
+    if table::local_file::taken_by(tx, id)?.is_some() {
+        return Ok(Err(Problem::new(ProblemCode::VersionConflict).with_detail("A message has this file already.")));
+    }
+    let told = &mut film.attachment;
+    if told.width.is_none() || told.height.is_none() {
+        (told.width, told.height) = (Some(still.width), Some(still.height));
+    }
+    told.seconds = told.seconds.or(seconds);
+    told.thumbnail = Some(still.thumbnail);
+    table::local_file::put(tx, &film, now().0)?;
+    Ok(Ok(UploadedMedia { id, kind: film.kind, attachment: film.attachment }))
 }
 
 /// Gives a file that was handed over to a message. `None`: it is not here, or another message has it.

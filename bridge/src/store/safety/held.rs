@@ -4,22 +4,12 @@ use ownline_model::{
     details::Hold,
     event::Event,
     ids::{ConversationId, MessageId},
-    message::{Direction, Failure, Message, MessageStatus},
-    problem::ProblemCode,
+    message::{Message, MessageStatus},
 };
 use rusqlite::params;
 
-use super::super::{
-    DeskError, Result, Store,
-    change::Change,
-    inbound::{MessageRef, StatusNews},
-    own, progress, row, table,
-    writer::Tx,
-};
-use crate::{
-    safety::{Sent, fingerprint},
-    time::now,
-};
+use super::super::{Result, Store, change::Change, own, progress, row, table, writer::Tx};
+use crate::safety::{Sent, fingerprint};
 
 /// Ends that differ by less look the same to people.
 const SAME_MS: i64 = 2000;
@@ -47,12 +37,6 @@ impl Store {
             Ok(true)
         })
         .await
-    }
-
-    /// Takes a message out of the queue that has not left. It stays in the chat as failed, with `cancelled` as its reason.
-    pub async fn cancel_message(&self, id: MessageId) -> std::result::Result<Message, DeskError> {
-        let cancelled = self.write(move |tx| cancel(tx, id)).await?;
-        cancelled.map_err(|code| DeskError::Refused(Box::new(code.into())))
     }
 }
 
@@ -100,28 +84,4 @@ pub(in crate::store) fn release(tx: &mut Tx<'_>, conversation: Option<Conversati
         tx.tell(Change::ToSend);
     }
     held.into_iter().try_for_each(|message| release_one(tx, message))
-}
-
-fn cancel(tx: &mut Tx<'_>, id: MessageId) -> Result<std::result::Result<Message, ProblemCode>> {
-    let id = MessageId(table::alias::resolve(tx, id.0)?);
-    let Some(message) = table::message::get(tx, id)? else { return Ok(Err(ProblemCode::NotFound)) };
-    if own::channel_id(tx)? != Some(message.channel_id) {
-        return Ok(Err(ProblemCode::NotYourNumber));
-    }
-    let attempts: Option<i64> = row::scalar(tx, "SELECT attempts FROM message WHERE id = ?", [id.0.into_bytes()])?;
-    // Once it was handed to WhatsApp nobody can say that it has not arrived.
-    let waits = message.status == MessageStatus::Queued && attempts == Some(0);
-    if message.direction == Direction::Inbound || !waits {
-        return Ok(Err(ProblemCode::InvalidRequest));
-    }
-    let failure = Failure {
-        code: "cancelled".to_owned(),
-        detail: "It was taken back before it left.".to_owned(),
-        retryable: true,
-    };
-    let news =
-        StatusNews { message: MessageRef::Id(id), status: MessageStatus::Failed, at: now(), failure: Some(failure) };
-    progress::advance(tx, &news)?;
-    tx.tell(Change::ToSend);
-    Ok(Ok(table::message::get(tx, id)?.unwrap_or(message)))
 }

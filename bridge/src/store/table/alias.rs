@@ -11,6 +11,12 @@ pub(in crate::store) fn resolve(connection: &Connection, id: Uuid) -> Result<Uui
     Ok(new.map_or(id, Uuid::from_bytes))
 }
 
+/// An id that gave way counts by itself again.
+pub(in crate::store) fn lift(connection: &Connection, old: Uuid) -> Result<()> {
+    row::run(connection, "DELETE FROM alias WHERE old = ?", [old.into_bytes()])?;
+    Ok(())
+}
+
 pub(in crate::store) fn add(connection: &Connection, old: Uuid, new: Uuid) -> Result<()> {
     let (old, new) = (old.into_bytes(), new.into_bytes());
     row::run(connection, "UPDATE alias SET new = ? WHERE new = ?", [new, old])?;

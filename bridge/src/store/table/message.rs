@@ -106,11 +106,13 @@ pub(in crate::store) fn media_of(connection: &Connection, id: MessageId) -> Resu
     Ok(media.flatten().map(|id| MediaId(uuid::Uuid::from_bytes(id))))
 }
 
-/// One message turns out to be another: the file of the first goes with the second.
-pub(in crate::store) fn inherit_file(connection: &Connection, old: MessageId, new: MessageId) -> Result<()> {
+/// One message turns out to be another: the file of the first, and that it was tried, go with the second.
+pub(in crate::store) fn inherit(connection: &Connection, old: MessageId, new: MessageId) -> Result<()> {
     row::run(
         connection,
-        "UPDATE message SET media_id = coalesce(media_id, (SELECT media_id FROM message WHERE id = ?1)) WHERE id = ?2",
+        "UPDATE message SET media_id = coalesce(message.media_id, old.media_id),
+             attempts = max(message.attempts, old.attempts)
+         FROM (SELECT media_id, attempts FROM message WHERE id = ?1) AS old WHERE message.id = ?2",
         [old.0.into_bytes(), new.0.into_bytes()],
     )?;
     Ok(())

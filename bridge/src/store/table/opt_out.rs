@@ -32,6 +32,14 @@ pub(in crate::store) fn untold(connection: &Connection, contact: ContactId) -> R
     Ok(Some((row.get(0)?, UtcMillis(row.get(1)?))))
 }
 
+/// The word, when it was said, and whether the team is to know.
+pub(in crate::store) fn of(connection: &Connection, contact: ContactId) -> Result<Option<(String, UtcMillis, bool)>> {
+    let mut statement = connection.prepare_cached("SELECT word, at, told FROM opt_out WHERE contact_id = ?")?;
+    let mut rows = statement.query([contact.0.into_bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some((row.get(0)?, UtcMillis(row.get(1)?), row.get(2)?)))
+}
+
 pub(in crate::store) fn delete(connection: &Connection, contact: ContactId) -> Result<bool> {
     Ok(row::run(connection, "DELETE FROM opt_out WHERE contact_id = ?", [contact.0.into_bytes()])? > 0)
 }

@@ -153,20 +153,6 @@ async fn the_servers_word_does_not_lift_a_hold() {
 }
 
 #[tokio::test]
-async fn a_held_message_can_be_taken_back_and_one_that_left_cannot() {
-    let machine = seasoned(NumberUse::Work).await;
-    let chat = machine.hear(CARLA, "in-1", "hi").await.conversation_id;
-    let first = machine.store.write_message(chat, reply("one")).await.expect("written");
-    let second = machine.store.write_message(chat, reply("two")).await.expect("written");
-    let cancelled = machine.store.cancel_message(first.id).await.expect("cancelled");
-    assert_eq!((cancelled.status, cancelled.failure.expect("why").code.as_str()), (Failed, "cancelled"));
-    assert_eq!(offers(&machine).await[0].message.message_id, second.id);
-    machine.store.note_leaving(second.id, None).await.expect("noted");
-    assert_eq!(refusal(machine.store.cancel_message(second.id).await), "invalid_request");
-    assert_eq!(message(&machine, chat, second.id).await.status, Queued);
-}
-
-#[tokio::test]
 async fn who_says_stop_is_written_to_no_more() {
     let machine = seasoned(NumberUse::Work).await;
     let chat = machine.hear(CARLA, "in-1", "hi").await.conversation_id;

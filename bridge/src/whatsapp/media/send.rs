@@ -4,9 +4,12 @@
 use std::io::{self, BufReader, BufWriter};
 
 use ownline_model::{
+    event::Event,
+    ids::MessageId,
     message::{Failure, MessageStatus},
     problem::ProblemCode,
 };
+use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 use whatsapp_rust::wacore::upload::{EncryptedMediaInfo, encrypt_media_streaming_with_key};
 
@@ -24,6 +27,7 @@ use crate::{
     },
     store::{
         StoreError,
+        change::Change,
         inbound::{MediaKey, MessageRef, RemoteFile, StatusNews},
         media::{ToUpload, Uploaded},
     },
@@ -59,7 +63,11 @@ impl Job for Sending {
     }
 
     async fn run(&self) -> End {
-        match self.send().await {
+        let sent = tokio::select! {
+            sent = self.send() => sent,
+            () = self.withdrawn() => return End::Done,
+        };
+        match sent {
             Ok(()) => End::Done,
             Err(SendError::Host(HostError::Refused(413))) => self.failed(ProblemCode::MediaTooLarge, false).await,
             Err(SendError::Host(HostError::Refused(_))) => self.failed(ProblemCode::MediaUnavailable, true).await,
@@ -80,6 +88,22 @@ impl Job for Sending {
 }
 
 impl Sending {
+    /// Ends when the message no longer waits for its file: it was taken back, or ran out of time.
+    async fn withdrawn(&self) {
+        let mut changes = self.line.store.changes();
+        // A store that cannot be read says nothing.
+        while self.line.store.is_queued(self.upload.message_id).await.unwrap_or(true) {
+            loop {
+                match changes.recv().await {
+                    Ok(Change::Event(event)) if is_status_of(&event, self.upload.message_id) => break,
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => break,
+                    Err(RecvError::Closed) => std::future::pending().await,
+                }
+            }
+        }
+    }
+
     async fn send(&self) -> Result<(), SendError> {
         let mut fresh = [0; 32];
         rand::fill(&mut fresh);
@@ -141,4 +165,8 @@ impl Sending {
             Err(error) => End::Later(error.to_string()),
         }
     }
+}
+
+fn is_status_of(event: &Event, id: MessageId) -> bool {
+    matches!(event, Event::MessageStatus(message) if message.id == id)
 }

@@ -1,10 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { host } from "../../api/access";
 import * as media from "../../api/media";
-import type { Id, Quote } from "../../api/model";
+import type { Id, Quote, UploadedMedia } from "../../api/model";
 import { type AnyCode, ProblemError } from "../../api/problem";
 import { fileQuery } from "../../api/queries";
 import { uuidv7 } from "../../text/uuid";
+import { stillOf } from "./compose/still";
 import { inTurn } from "./in-turn";
 import { outgoing } from "./outgoing";
 import { post } from "./send";
@@ -50,7 +52,7 @@ function run(client: QueryClient, id: Id): void {
     const item = all.find((one) => one.id === id);
     if (!item || stop.signal.aborted) return;
     try {
-      const given = await media.upload({
+      const handed = await media.upload({
         file: item.file,
         name: item.name,
         voice: item.voice,
@@ -58,6 +60,7 @@ function run(client: QueryClient, id: Id): void {
         signal: stop.signal,
         onProgress: (share) => change(id, { share }),
       });
+      const given = await withStill(handed, item.file, stop.signal);
       // What was sent from here needs no fetching.
       client.setQueryData(fileQuery(id, null).queryKey, item.file);
       const waiting = {
@@ -78,6 +81,14 @@ function run(client: QueryClient, id: Id): void {
       stops.delete(id);
     }
   });
+}
+
+/** A film without one goes all the same. */
+async function withStill(handed: UploadedMedia, file: Blob, signal: AbortSignal): Promise<UploadedMedia> {
+  if (handed.kind !== "video" || handed.attachment.thumbnail || host() !== "bridge") return handed;
+  const still = await stillOf(file, signal);
+  signal.throwIfAborted();
+  return still ? media.putStill(handed.id, still.picture, still.seconds).catch(() => handed) : handed;
 }
 
 type Given = Pick<Upload, "conversation_id" | "file" | "name" | "voice" | "asDocument" | "caption" | "reply_to">;
