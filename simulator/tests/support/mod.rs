@@ -124,7 +124,7 @@ impl EventHandler for Events {
 /// The client takes an answer under way for one that knows of every change that it is told of meanwhile. Whoever uses it
 /// must ask again.
 async fn catch_up(client: Arc<Client>, skipped: Vec<String>) {
-    for name in skipped.into_iter().take(0) {
+    for name in skipped {
         let name = name.parse().expect("a collection");
         client.process_sync_task(MajorSyncTask::AppStateSync { name, full_sync: false }).await;
     }
