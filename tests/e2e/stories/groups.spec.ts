@@ -18,6 +18,7 @@ let group: string;
 test.beforeAll(async ({ browser }) => {
   stage = await Stage.set();
   stage.account("Ana", "agent");
+  stage.account("Root", "admin");
   stage.account("Sam", "supervisor");
   await stage.phone(ANA, "Ana");
   rosa = await stage.customer("34612345678", "Rosa Paredes");

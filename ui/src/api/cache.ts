@@ -1,5 +1,5 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
-import { inView, mergeConversation, mergeMessage, newer, saysNothing, sortedInsert } from "./merge";
+import { inView, mergeConversation, mergeMessage, newer, sameMessage, saysNothing, sortedInsert } from "./merge";
 import type {
   Agent,
   Channel,
@@ -118,6 +118,24 @@ export function applyMessage(client: QueryClient, message: Message): void {
   client.setQueryData(messagesQuery(message.conversation_id).queryKey, (data) =>
     data ? mergeMessage(data, message) : data,
   );
+}
+
+function cachedMessage(client: QueryClient, message: Message): Message | undefined {
+  const data = client.getQueryData(messagesQuery(message.conversation_id).queryKey);
+  for (const page of data?.pages ?? []) {
+    const found = page.items.find((item) => sameMessage(item, message));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/**
+ * The host's answer to what was done here. `shown`: how the message stood on the screen until then, if it did. News of
+ * it that came meanwhile is younger than the answer, and stays.
+ */
+export function applyAnswer(client: QueryClient, answer: Message, shown?: Message): void {
+  const known = cachedMessage(client, answer);
+  if (JSON.stringify(known) === JSON.stringify(shown)) applyMessage(client, answer);
 }
 
 function applyToList<T extends { id: Id; version: number }>(client: QueryClient, key: string, value: T): void {

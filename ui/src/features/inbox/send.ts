@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { applyMessage } from "../../api/cache";
+import { applyAnswer } from "../../api/cache";
 import * as desk from "../../api/desk";
 import type { Content, ConversationItem, Id, Message, MessageDetails, NewMessage } from "../../api/model";
 import { ProblemError } from "../../api/problem";
@@ -58,7 +58,7 @@ function sentence(code: NonNullable<Outgoing["problem"]>): string {
 export function post(client: QueryClient, item: Outgoing): Promise<void> {
   return inTurn(item.conversation_id, async () => {
     try {
-      applyMessage(client, await desk.send(item.conversation_id, asNewMessage(item)));
+      applyAnswer(client, await desk.send(item.conversation_id, asNewMessage(item)));
       outgoing.remove(item.id);
     } catch (error) {
       outgoing.fail(item.id, ProblemError.from(error).code);

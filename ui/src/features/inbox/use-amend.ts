@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { applyMessage } from "../../api/cache";
+import { applyAnswer, applyMessage } from "../../api/cache";
 import * as desk from "../../api/desk";
 import type { Id, Message, Reaction } from "../../api/model";
 import { ProblemError } from "../../api/problem";
@@ -22,7 +22,7 @@ export function useAmend(conversation: Id, me: Id) {
       applyMessage(client, shown);
       ask().then(
         (message) => {
-          if (message?.id) applyMessage(client, message);
+          if (message?.id) applyAnswer(client, message, shown);
         },
         (error: unknown) => {
           applyMessage(client, before);
@@ -46,9 +46,10 @@ export function useAmend(conversation: Id, me: Id) {
       cancel: async (message: Message): Promise<boolean> => {
         const failure = { code: "cancelled", detail: "", retryable: false };
         const { hold: _waited, ...details } = message.details ?? {};
-        applyMessage(client, { ...message, status: "failed", failure, details });
+        const shown: Message = { ...message, status: "failed", failure, details };
+        applyMessage(client, shown);
         try {
-          applyMessage(client, await desk.cancel(message.id));
+          applyAnswer(client, await desk.cancel(message.id), shown);
           return true;
         } catch (error) {
           applyMessage(client, message);

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo } from "react";
-import { applyMessage } from "../../api/cache";
+import { applyAnswer, applyMessage } from "../../api/cache";
 import * as desk from "../../api/desk";
 import type { ConversationItem, Id, Message } from "../../api/model";
 import { ProblemError } from "../../api/problem";
@@ -41,8 +41,12 @@ export function useThread(conversation: ConversationItem, me: Id) {
   );
   const retryConfirmed = useMutation({
     mutationFn: (message: Message) => desk.retry(message.id),
-    onMutate: (message) => applyMessage(client, { ...message, status: "queued", failure: null }),
-    onSuccess: (message) => applyMessage(client, message),
+    onMutate: (message) => {
+      const shown: Message = { ...message, status: "queued", failure: null };
+      applyMessage(client, shown);
+      return shown;
+    },
+    onSuccess: (message, _asked, shown) => applyAnswer(client, message, shown),
     onError: (error) => {
       toast.bad(problemText(ProblemError.from(error)));
       void client.invalidateQueries({ queryKey: messagesQuery(conversation.id).queryKey });
