@@ -43,6 +43,7 @@ fn fact(chat: u32, n: u32) -> InboundFact {
         author: None,
         from_me: false,
         push_name: None,
+        business: None,
         kind: MessageKind::Text,
         text: Some(n.to_string()),
         at: UtcMillis(1),

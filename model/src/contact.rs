@@ -13,6 +13,10 @@ pub struct Contact {
     pub name: String,
     /// The name that the customer chose on WhatsApp.
     pub push_name: Option<String>,
+    /// The name under which WhatsApp lists the account as a business. Most are chosen by the business itself: no proof of who
+    /// it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_name: Option<String>,
     pub phone: Option<PhoneNumber>,
     /// WhatsApp's hidden id (digits), under which the customer may arrive instead of the number.
     pub lid: Option<String>,
@@ -61,6 +65,8 @@ pub struct ContactIdentity {
     pub lid: Option<String>,
     pub push_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     #[serde(default, skip_serializing_if = "ContactKind::is_person")]
     pub kind: ContactKind,
@@ -90,12 +96,13 @@ pub struct TeamOptOut {
 }
 
 impl ContactIdentity {
-    /// The name to show as long as the team has given none.
+    /// The name to show as long as the team has given none: the business's, else the one that the person chose, else the number.
     pub fn display_name(&self) -> String {
-        self.push_name
-            .as_deref()
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
+        [&self.verified_name, &self.push_name]
+            .into_iter()
+            .flatten()
+            .map(|name| name.trim())
+            .find(|name| !name.is_empty())
             .map(str::to_owned)
             .or_else(|| self.phone.as_ref().map(PhoneNumber::pretty))
             .unwrap_or_else(|| if self.kind.is_person() { "WhatsApp customer" } else { "WhatsApp group" }.to_owned())

@@ -134,6 +134,7 @@ impl Bridge {
                 phone: PhoneNumber::from_digits(&format!("55118{:04}{chat:04}", self.index)).ok(),
                 lid: None,
                 push_name: Some(format!("Customer {chat}")),
+                verified_name: None,
                 username: None,
                 kind: ContactKind::default(),
             },

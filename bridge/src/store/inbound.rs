@@ -61,6 +61,8 @@ pub struct InboundFact {
     pub from_me: bool,
     /// The name that the customer chose; `None` where the message is the agent's. Of a group: its subject, where it is told.
     pub push_name: Option<String>,
+    /// The name under which WhatsApp lists the customer as a business, where it says so.
+    pub business: Option<String>,
     /// [`MessageKind::Undecryptable`] makes a placeholder, which a later fact with the same `wa_id` replaces in place.
     pub kind: MessageKind,
     pub text: Option<String>,

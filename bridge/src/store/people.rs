@@ -22,6 +22,7 @@ pub(super) fn identity(contact: &Contact) -> ContactIdentity {
         phone: contact.phone.clone(),
         lid: contact.lid.clone(),
         push_name: contact.push_name.clone(),
+        verified_name: contact.verified_name.clone(),
         username: contact.username.clone(),
         kind: contact.kind,
     }
@@ -82,12 +83,30 @@ pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<
     Ok(contact)
 }
 
+/// WhatsApp lists the customer as a business of this name.
+pub(super) fn learn_business(tx: &mut Tx<'_>, contact: &mut Contact, name: Option<&str>) -> Result<()> {
+    let name = name.map(limits::clean_name).filter(|name| !name.is_empty());
+    if name.is_none() || contact.verified_name == name {
+        return Ok(());
+    }
+    let named_by_itself =
+        contact.name == identity(contact).display_name() || contact.name == phone_state::shown_name(tx, contact)?;
+    contact.verified_name = name;
+    if named_by_itself {
+        contact.name = phone_state::shown_name(tx, contact)?;
+    }
+    table::contact::put(tx, contact)?;
+    tx.tell_event(Event::ContactUpdated(contact.clone()));
+    Ok(())
+}
+
 fn fresh(chat: &WaIdentity) -> Contact {
     let identity = ContactIdentity {
         id: ContactId::fresh(),
         phone: chat.phone.clone(),
         lid: chat.lid.clone(),
         push_name: None,
+        verified_name: None,
         username: None,
         kind: chat.kind,
     };
@@ -96,6 +115,7 @@ fn fresh(chat: &WaIdentity) -> Contact {
         version: 0,
         name: identity.display_name(),
         push_name: None,
+        verified_name: None,
         phone: identity.phone,
         lid: identity.lid,
         username: None,
@@ -204,6 +224,15 @@ impl Store {
                 contact_for(tx, &identity, push_name.as_deref())?;
             }
             Ok(())
+        })
+        .await
+    }
+
+    /// WhatsApp told the name of a business. Strangers are not added.
+    pub async fn business_renamed(&self, who: WaIdentity, name: String) -> Result<()> {
+        self.write(move |tx| {
+            let Some(mut contact) = find_contact(tx, &who)? else { return Ok(()) };
+            learn_business(tx, &mut contact, Some(&name))
         })
         .await
     }

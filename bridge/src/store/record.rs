@@ -63,6 +63,7 @@ pub(super) fn all(tx: &mut Tx<'_>, incoming: Vec<Incoming>) -> Result<Vec<Record
 fn record(tx: &mut Tx<'_>, channel: &Channel, mut fact: InboundFact) -> Result<Recorded> {
     let push_name = fact.push_name.as_deref().filter(|_| !fact.from_me);
     let mut contact = people::contact_for(tx, &fact.chat, push_name)?;
+    people::learn_business(tx, &mut contact, fact.business.as_deref())?;
     let (conversation, is_new) = people::conversation_for(tx, channel, &contact, fact.at)?;
     groups::heard(tx, channel, &fact.chat)?;
     groups::sign(tx, conversation.id, &mut fact)?;

@@ -41,6 +41,7 @@ pub(super) struct DeskNews {
     people: Vec<(WaIdentity, Option<String>)>,
     /// Whose picture is another one, or none any more.
     pictures: Vec<(WaIdentity, bool)>,
+    businesses: Vec<(WaIdentity, String)>,
 }
 
 pub(super) fn gather(client: &Client, happenings: &[Happening]) -> DeskNews {
@@ -104,6 +105,12 @@ impl DeskNews {
                     self.pictures.push((who, update.removed));
                 }
             }
+            Event::BusinessStatusUpdate(update) => {
+                let who = identity::person(update.target_jid.as_ref().unwrap_or(&update.jid));
+                if let Some(name) = update.verified_name.clone().filter(|_| !who.is_empty()) {
+                    self.businesses.push((who, name));
+                }
+            }
             // The hidden id is the same person's under both numbers.
             Event::ContactNumberChanged(change) => {
                 let lid = change.new_lid.as_ref().or(change.old_lid.as_ref());
@@ -156,6 +163,9 @@ pub(super) async fn tell(
     }
     for (person, name) in news.people {
         told("a person", store.learn_identity(person, name).await);
+    }
+    for (who, name) in news.businesses {
+        told("a business", store.business_renamed(who, name).await);
     }
     for (person, removed) in news.pictures {
         told("a picture", store.picture_changed(person, removed).await);

@@ -188,6 +188,7 @@ impl EventHandler for Reporter {
             EventKind::Presence,
             EventKind::PushNameUpdate,
             EventKind::PictureUpdate,
+            EventKind::BusinessStatusUpdate,
             EventKind::ArchiveUpdate,
             EventKind::PinUpdate,
             EventKind::MuteUpdate,

@@ -112,6 +112,7 @@ fn bare(info: &MessageInfo, chat: WaIdentity) -> InboundFact {
         author: author(info, &chat),
         from_me: info.source.is_from_me,
         push_name: push_name(info).filter(|_| !chat.is_group()),
+        business: business(info).filter(|_| !chat.is_group()),
         kind: MessageKind::Unknown,
         text: None,
         at: UtcMillis(info.timestamp.timestamp_millis()),
@@ -130,6 +131,12 @@ pub(super) fn undecryptable(info: &MessageInfo, view_once: bool, own: &Own) -> R
     }
     let kind = if view_once { MessageKind::ViewOnce } else { MessageKind::Undecryptable };
     Ok(InboundFact { kind, ..bare(info, chat) })
+}
+
+/// On an own message it would be the own business.
+fn business(info: &MessageInfo) -> Option<String> {
+    let name = info.verified_name.as_ref().filter(|_| !info.source.is_from_me)?.name.as_deref()?;
+    Some(clean_name(name)).filter(|name| !name.is_empty())
 }
 
 fn chat_of(info: &MessageInfo, own: &Own) -> Result<WaIdentity, NotForTheDesk> {

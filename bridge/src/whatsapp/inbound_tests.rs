@@ -2,6 +2,7 @@ use ownline_model::limits::TEXT_MAX_CHARS;
 use whatsapp_rust::{
     wacore::{
         chrono::DateTime,
+        stanza::business::VerifiedName,
         types::message::{MessageInfo, MessageSource},
     },
     waproto::{
@@ -66,6 +67,7 @@ fn a_text_with_everything_that_matters() {
             author: None,
             from_me: false,
             push_name: some("Ana"),
+            business: None,
             kind: MessageKind::Text,
             text: some("Olá"),
             at: UtcMillis(1_700_000_000_000),
@@ -74,6 +76,20 @@ fn a_text_with_everything_that_matters() {
             secret: None,
         }
     );
+}
+
+#[test]
+fn a_business_is_known_by_the_name_that_whatsapp_lists() {
+    let mut info = info(CUSTOMER);
+    let listed = |name: &str| VerifiedName { name: some(name), serial: None, issuer: None, certificate: None };
+    info.verified_name = Some(Box::new(listed(" Padaria\u{7} Silva ")));
+    let heard = |info: &MessageInfo| fact(&text("Olá"), info, &own()).expect("a fact").business;
+    assert_eq!(heard(&info).as_deref(), Some("Padaria Silva"));
+    info.verified_name = Some(Box::new(listed(" ")));
+    assert_eq!(heard(&info), None);
+    info.verified_name = Some(Box::new(listed("Our own")));
+    info.source.is_from_me = true;
+    assert_eq!(heard(&info), None, "that is the own business");
 }
 
 #[test]

@@ -53,12 +53,14 @@ fn clean(identity: &ContactIdentity) -> Done<ContactIdentity> {
         return Err(Refusal::field("contact", "Give the number, the LID, or both."));
     }
     let push_name = identity.push_name.as_deref().map(clean_name).filter(|name| !name.is_empty());
+    let verified_name = identity.verified_name.as_deref().map(clean_name).filter(|name| !name.is_empty());
     let username = identity.username.as_deref().map(clean_name).filter(|name| !name.is_empty());
     Ok(ContactIdentity {
         id: identity.id,
         phone: identity.phone.clone(),
         lid,
         push_name,
+        verified_name,
         username,
         kind: identity.kind,
     })
@@ -117,6 +119,7 @@ async fn make(tx: &mut Tx, identity: &ContactIdentity, id_is_taken: bool) -> Don
         version: 1,
         name: identity.display_name(),
         push_name: identity.push_name.clone(),
+        verified_name: identity.verified_name.clone(),
         phone: identity.phone.clone(),
         lid: identity.lid.clone(),
         username: identity.username.clone(),
@@ -151,6 +154,9 @@ async fn complete(tx: &mut Tx, known: &mut Known, identity: &ContactIdentity) ->
     if identity.push_name.is_some() {
         contact.push_name.clone_from(&identity.push_name);
     }
+    if identity.verified_name.is_some() {
+        contact.verified_name.clone_from(&identity.verified_name);
+    }
     if identity.username.is_some() {
         contact.username.clone_from(&identity.username);
     }
@@ -169,6 +175,7 @@ pub(crate) fn shown_name(known: &Known) -> String {
             phone: known.contact.phone.clone(),
             lid: known.contact.lid.clone(),
             push_name: known.contact.push_name.clone(),
+            verified_name: known.contact.verified_name.clone(),
             username: known.contact.username.clone(),
             kind: known.contact.kind,
         }

@@ -61,6 +61,7 @@ fn absorb(contact: &mut Contact, absorbed: &Contact) {
     contact.phone = contact.phone.take().or_else(|| absorbed.phone.clone());
     contact.lid = contact.lid.take().or_else(|| absorbed.lid.clone());
     contact.push_name = contact.push_name.take().or_else(|| absorbed.push_name.clone());
+    contact.verified_name = contact.verified_name.take().or_else(|| absorbed.verified_name.clone());
     contact.username = contact.username.take().or_else(|| absorbed.username.clone());
     contact.email = contact.email.take().or_else(|| absorbed.email.clone());
     for tag in &absorbed.tags {

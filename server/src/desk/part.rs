@@ -90,6 +90,7 @@ fn give_back(contact: &mut Contact, before: &Contact, merged: &Contact) {
         contact.lid.clone_from(&before.lid);
     }
     back(&mut contact.push_name, before.push_name.as_ref(), merged.push_name.as_ref());
+    back(&mut contact.verified_name, before.verified_name.as_ref(), merged.verified_name.as_ref());
     back(&mut contact.username, before.username.as_ref(), merged.username.as_ref());
     back(&mut contact.email, before.email.as_ref(), merged.email.as_ref());
     back(&mut contact.opted_out_at, before.opted_out_at.as_ref(), merged.opted_out_at.as_ref());

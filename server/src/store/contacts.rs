@@ -42,6 +42,7 @@ pub struct Model {
     pub opted_out_at: Option<i64>,
     pub opted_out_word: Option<String>,
     pub hidden: bool,
+    pub verified_name: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -72,6 +73,7 @@ fn known(row: Model) -> Stored<Known> {
             version: row.version,
             name: row.name,
             push_name: row.push_name,
+            verified_name: row.verified_name,
             phone: row.phone.map(|text| phone(row.id, &text)).transpose()?,
             lid: row.lid,
             username: row.username,
@@ -122,6 +124,7 @@ fn row(tenant: Uuid, known: &Known) -> ActiveModel {
         opted_out_at: Set(contact.opted_out_at.map(|at| at.0)),
         opted_out_word: Set(known.opted_out_word.clone()),
         hidden: Set(known.hidden),
+        verified_name: Set(contact.verified_name.clone()),
     }
 }
 

@@ -11,6 +11,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_media.sql"),
     include_str!("migrations/0005_hidden.sql"),
     include_str!("migrations/0006_contact_merge.sql"),
+    include_str!("migrations/0007_verified_name.sql"),
 ];
 
 pub(super) async fn run(conn: &DatabaseConnection) -> Stored<()> {

@@ -67,6 +67,24 @@ async fn f12_two_spellings_of_a_number_are_one_person() {
     assert_eq!(counts.all, 3);
 }
 
+#[tokio::test]
+async fn a_business_goes_by_the_name_that_whatsapp_lists() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
+    let mut shop = known_by(Some("+5511911112222"), None);
+    let first = contact_of(&desk, &ana, shop.says(line, "One")).await;
+    assert_eq!((first.name.as_str(), first.verified_name), ("Carla", None));
+    shop.identity.verified_name = Some(" Padaria\u{7} Silva ".to_owned());
+    let listed = contact_of(&desk, &ana, shop.says(line, "Two")).await;
+    assert_eq!((listed.name.as_str(), listed.verified_name.as_deref()), ("Padaria Silva", Some("Padaria Silva")));
+    // Who does not know it takes nothing away.
+    shop.identity.verified_name = None;
+    let heard = contact_of(&desk, &ana, shop.says(line, "Three")).await;
+    assert_eq!(heard.verified_name.as_deref(), Some("Padaria Silva"));
+    let read: Contact = desk.get(&format!("/api/contacts/{}", heard.id), &ana).await.ok();
+    assert_eq!((read.name.as_str(), read.verified_name.as_deref()), ("Padaria Silva", Some("Padaria Silva")));
+}
+
 /// Somebody known by number and by hidden id, until a message shows that they are one. The truth of that message.
 async fn become_one(desk: &Desk, ana: &Person, line: ChannelId) -> (Customer, Customer, Truth) {
     let by_number = known_by(Some("+5511911112222"), None);

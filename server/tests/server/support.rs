@@ -270,6 +270,7 @@ impl Customer {
             phone,
             lid: None,
             push_name: Some("Carla".into()),
+            verified_name: None,
             username: None,
             kind: ContactKind::Person,
         };

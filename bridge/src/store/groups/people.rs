@@ -83,6 +83,7 @@ pub(super) fn shown_name(connection: &Connection, id: &str, who: &WaIdentity) ->
             phone: who.phone.clone(),
             lid: who.lid.clone(),
             push_name,
+            verified_name: None,
             username: None,
             kind: who.kind,
         };

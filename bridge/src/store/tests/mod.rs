@@ -4,6 +4,7 @@ mod actions;
 mod amend;
 mod answers;
 mod apply;
+mod businesses;
 mod cancel;
 mod groups;
 mod history;
@@ -161,6 +162,7 @@ fn fact(chat: WaIdentity, wa_id: &str, text: &str) -> InboundFact {
         author: None,
         from_me: false,
         push_name: Some("Carla".to_owned()),
+        business: None,
         kind: MessageKind::Text,
         text: Some(text.to_owned()),
         at: now(),
@@ -180,6 +182,7 @@ fn contact(name: &str, number: &str) -> Contact {
         version: 1,
         name: name.to_owned(),
         push_name: None,
+        verified_name: None,
         phone: Some(phone(number)),
         lid: None,
         username: None,
