@@ -51,8 +51,14 @@ export async function signIn(page: Page, stage: Stage, name: string): Promise<vo
 }
 
 /** Signed in and linked with the phone of that number, at the inbox. */
-export async function linked(browser: Browser, stage: Stage, name: string, number: string): Promise<{ page: Page; machine: Machine }> {
-  const machine = await stage.machine(name);
+export async function linked(
+  browser: Browser,
+  stage: Stage,
+  name: string,
+  number: string,
+  rules: Record<string, number> = {},
+): Promise<{ page: Page; machine: Machine }> {
+  const machine = await stage.machine(name, rules);
   const page = await open(browser, machine.link());
   await signIn(page, stage, name);
   await page.getByRole("checkbox", { name: /I have read this/ }).click();

@@ -153,10 +153,12 @@ export class Stage {
     run("ownline-server", args, PASSWORD);
   }
 
-  async machine(name: string): Promise<Machine> {
+  /** `rules`: sending rules in place of the usual ones, such as `{ warm_up_ms: 0 }` for a number that is no newcomer. */
+  async machine(name: string, rules: Record<string, number> = {}): Promise<Machine> {
     const data = join(this.folder, name);
     const args = ["--listen", "127.0.0.1:0", "--data", data, "--key-file", join(this.folder, `${name}.key`)];
     args.push("--simulated-network", this.network.text("ws"));
+    if (Object.keys(rules).length > 0) args.push("--sending-rules", JSON.stringify(rules));
     const program = await Program.start("ownline-bridge", args, join(this.folder, `${name}.log`));
     const machine = new Machine(name, program, data);
     this.machines.push(machine);
