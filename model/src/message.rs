@@ -242,6 +242,12 @@ pub fn preview(text: &str) -> String {
     line
 }
 
+/// What a list shows of a message beside its kind: its words, else the name of its file.
+pub fn shown_in_lists(message: &Message) -> String {
+    let name = || message.details.attachment().and_then(|file| file.file_name.as_deref());
+    message.text.as_deref().or_else(name).map(preview).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

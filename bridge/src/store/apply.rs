@@ -174,6 +174,7 @@ fn contact(tx: &mut Tx<'_>, mut remote: Contact) -> Result<()> {
         remote.phone = remote.phone.or_else(|| local.phone.clone());
         remote.lid = remote.lid.or_else(|| local.lid.clone());
         remote.push_name = remote.push_name.or_else(|| local.push_name.clone());
+        remote.username = remote.username.or_else(|| local.username.clone());
         remote.verified_name = remote.verified_name.or_else(|| local.verified_name.clone());
         remote.last_interaction_at = remote.last_interaction_at.max(local.last_interaction_at);
     }

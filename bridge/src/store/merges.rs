@@ -191,6 +191,7 @@ fn part(tx: &mut Tx<'_>, mut entry: Entry, mut stays: Contact) -> Result<Merge> 
     for (chat, into) in &entry.joined {
         part_chat(tx, entry.id, chat, *into, parted.id)?;
     }
+    take_along(tx, &entry)?;
     entry.undone_at = Some(now());
     table::merge::put(tx, &entry)?;
     let merge = told(&entry);
@@ -198,6 +199,21 @@ fn part(tx: &mut Tx<'_>, mut entry: Entry, mut stays: Contact) -> Result<Merge> 
         tx.tell_event(Event::ContactMerged(merge.clone()));
     }
     Ok(merge)
+}
+
+/// Whoever had gone into the one that leaves goes with it.
+fn take_along(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
+    let parted = entry.merged.id;
+    let inside = table::merge::of_contact(tx, parted)?;
+    for earlier in inside.iter().filter(|it| it.before.id == parted && it.undone_at.is_none()) {
+        table::alias::add(tx, earlier.merged.id.0, parted.0)?;
+        for (chat, into) in &earlier.joined {
+            if entry.joined.iter().any(|(back, _)| back.id == *into) {
+                table::alias::add(tx, chat.id.0, into.0)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn put_contact(tx: &mut Tx<'_>, contact: &Contact) -> Result<()> {

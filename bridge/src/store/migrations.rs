@@ -389,6 +389,8 @@ const STEPS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX merge_message_id ON merge_message (message_id);
     ",
+    // what people call themselves in public, as the phone tells it
+    "ALTER TABLE phone_chat ADD COLUMN username TEXT;",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

@@ -13,7 +13,9 @@ use ownline_model::{
 };
 use rusqlite::Connection;
 
-use super::{Result, Store, change::Change, inbound::WaIdentity, merges, own, phone_state, pictures, table, writer::Tx};
+use super::{
+    Result, Store, change::Change, inbound::WaIdentity, merges, own, phone_state, pictures, table, writer::Tx,
+};
 use crate::time::now;
 
 pub(super) fn identity(contact: &Contact) -> ContactIdentity {
@@ -75,6 +77,9 @@ pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<
     }
     if named_by_itself {
         contact.name = phone_state::shown_name(tx, &contact)?;
+    }
+    if before.is_none() {
+        contact.username = phone_state::username_of(tx, &contact)?;
     }
     if before.as_ref() != Some(&contact) {
         table::contact::put(tx, &contact)?;
@@ -183,7 +188,7 @@ pub(super) fn as_last(message: &Message) -> LastMessage {
     LastMessage {
         direction: message.direction,
         kind: message.kind,
-        preview: message.text.as_deref().map(message::preview).unwrap_or_default(),
+        preview: message::shown_in_lists(message),
         sender: message.details.sender.as_ref().map(|sender| sender.name.clone()).filter(|name| !name.is_empty()),
         status: message.status,
         at: message.at,

@@ -22,6 +22,8 @@ pub enum PhoneMark {
     Unread,
     /// As the address book has it.
     Name(Option<String>),
+    /// WhatsApp's public name of the account, without `@`. Only the address book and the past tell it.
+    Username(String),
 }
 
 /// Whether the owner has put the chat away on the phone and nothing in it waits for anybody.
@@ -92,6 +94,15 @@ pub(super) fn note(tx: &mut Tx<'_>, number: &PhoneNumber, who: &WaIdentity, mark
             put(tx, number, who, contact.as_ref(), "name", name)?;
             return contact.map_or(Ok(()), |contact| rename(tx, contact, before.as_deref()));
         }
+        PhoneMark::Username(username) => {
+            put(tx, number, who, contact.as_ref(), "username", &username)?;
+            if let Some(mut contact) = contact.filter(|contact| contact.username.as_ref() != Some(&username)) {
+                contact.username = Some(username);
+                table::contact::put(tx, &contact)?;
+                tx.tell_event(Event::ContactUpdated(contact));
+            }
+            return Ok(());
+        }
     }
     if let Some(conversation) = conversation {
         tx.tell_event(Event::ConversationUpdated(conversation));
@@ -147,6 +158,16 @@ pub(super) fn name_of(connection: &Connection, contact: &Contact) -> Result<Opti
     row::scalar(
         connection,
         "SELECT name FROM phone_chat WHERE number = ? AND who IN (?, ?) AND name IS NOT NULL LIMIT 1",
+        params![channel.number.as_str(), contact.phone.as_ref().map(PhoneNumber::as_str), contact.lid],
+    )
+}
+
+/// The public name under which the own phone knows the person.
+pub(super) fn username_of(connection: &Connection, contact: &Contact) -> Result<Option<String>> {
+    let Some(channel) = own::channel(connection)? else { return Ok(None) };
+    row::scalar(
+        connection,
+        "SELECT username FROM phone_chat WHERE number = ? AND who IN (?, ?) AND username IS NOT NULL LIMIT 1",
         params![channel.number.as_str(), contact.phone.as_ref().map(PhoneNumber::as_str), contact.lid],
     )
 }

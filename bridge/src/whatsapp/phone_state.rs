@@ -10,8 +10,23 @@ use crate::store::{inbound::WaIdentity, phone_state::PhoneMark};
 /// The end of "always", near enough to be a date everywhere.
 const ALWAYS: UtcMillis = UtcMillis(253_402_300_799_000);
 
-/// `None`: the event says nothing of the kind, or of somebody who is no person.
-pub(super) fn mark(event: &Event) -> Option<(WaIdentity, PhoneMark)> {
+/// Nothing: the event says nothing of the kind, or of somebody who is no person.
+pub(super) fn marks(event: &Event) -> impl Iterator<Item = (WaIdentity, PhoneMark)> {
+    let listed = match event {
+        Event::ContactUpdate(update) => username(update.action.username.as_deref())
+            .map(|name| (identity::chat(&update.jid), PhoneMark::Username(name)))
+            .filter(|(who, _)| !who.is_empty()),
+        _ => None,
+    };
+    mark(event).into_iter().chain(listed)
+}
+
+/// A public name, without what people put before it.
+pub(super) fn username(told: Option<&str>) -> Option<String> {
+    told.map(|name| limits::clean_name(name.trim().trim_start_matches('@'))).filter(|name| !name.is_empty())
+}
+
+fn mark(event: &Event) -> Option<(WaIdentity, PhoneMark)> {
     let (jid, mark): (&Jid, PhoneMark) = match event {
         Event::ArchiveUpdate(update) => (&update.jid, PhoneMark::Archived(update.action.archived.unwrap_or_default())),
         Event::PinUpdate(update) => (&update.jid, PhoneMark::Pinned(update.action.pinned.unwrap_or_default())),
@@ -72,6 +87,10 @@ mod tests {
         let contact = ContactUpdate::builder().jid(jid("99@lid")).timestamp(at).action(Box::new(action));
         let marked = mark(&Event::ContactUpdate(contact.from_full_sync(true).build())).expect("a mark").1;
         assert_eq!(marked, PhoneMark::Name(Some(limits::clean_name("  Carla  C. "))));
+        let action = ContactAction { username: Some("@carla.c".into()), ..Default::default() };
+        let contact = ContactUpdate::builder().jid(jid("99@lid")).timestamp(at).action(Box::new(action));
+        let all: Vec<_> = marks(&Event::ContactUpdate(contact.from_full_sync(true).build())).map(|it| it.1).collect();
+        assert_eq!(all, [PhoneMark::Name(None), PhoneMark::Username("carla.c".into())]);
         let muted = |muted, end| {
             let action = MuteAction { muted: Some(muted), mute_end_timestamp: end, ..Default::default() };
             let update = MuteUpdate::builder().jid(jid("99@lid")).timestamp(at).action(Box::new(action));

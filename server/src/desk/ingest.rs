@@ -6,7 +6,7 @@ use ownline_model::{
     event::Event,
     ids::{ChannelId, ConversationId, MessageId},
     limits,
-    message::{Direction, Message, MessageKind, MessageStatus, Origin, preview},
+    message::{Direction, Message, MessageKind, MessageStatus, Origin, shown_in_lists},
     problem::ProblemCode,
     sync::Truth,
     time::UtcMillis,
@@ -308,7 +308,7 @@ pub(super) fn last_message(message: &Message) -> LastMessage {
     LastMessage {
         direction: message.direction,
         kind: message.kind,
-        preview: message.text.as_deref().map(preview).unwrap_or_default(),
+        preview: shown_in_lists(message),
         sender: message.details.sender.as_ref().map(|sender| sender.name.clone()).filter(|name| !name.is_empty()),
         status: message.status,
         at: message.at,

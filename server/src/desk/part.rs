@@ -30,6 +30,9 @@ pub(crate) async fn undo(tx: &mut Tx, id: MergeId) -> Done<Merge> {
         return Err(Refusal::because(ProblemCode::VersionConflict, "A later merge has to be undone first."));
     }
     merges::undo(tx, id).await?;
+    let merge = Merge { undone_at: Some(tx.now()), ..entry.merge };
+    // Before what follows from it: whoever hears of two people with one number would make them one again.
+    tx.journal(Event::ContactMerged(merge.clone()));
 
     let mut stayed = stays.clone();
     give_back(&mut stayed.contact, &entry.before.contact, &entry.merged.contact);
@@ -70,8 +73,6 @@ pub(crate) async fn undo(tx: &mut Tx, id: MergeId) -> Done<Merge> {
     for joined in entry.moved.joined {
         part(tx, joined, &parted.contact).await?;
     }
-    let merge = Merge { undone_at: Some(tx.now()), ..entry.merge };
-    tx.journal(Event::ContactMerged(merge.clone()));
     Ok(merge)
 }
 

@@ -87,6 +87,7 @@ pub(super) fn chat(
 fn note_marks(tx: &mut Tx<'_>, channel: &Channel, item: &HistoryChat) -> Result<()> {
     let marks = [
         item.name.clone().map(|name| PhoneMark::Name(Some(name))),
+        item.username.clone().map(PhoneMark::Username),
         item.on_phone.archived.then_some(PhoneMark::Archived(true)),
         item.on_phone.pinned.then_some(PhoneMark::Pinned(true)),
         item.on_phone.muted_until.map(|until| PhoneMark::MutedUntil(Some(until))),

@@ -72,6 +72,8 @@ pub struct HistoryChat {
     pub chat: WaIdentity,
     /// What the phone's address book calls it.
     pub name: Option<String>,
+    /// What it calls itself in public.
+    pub username: Option<String>,
     pub unread: u32,
     /// Whether the phone has more than what it hands over; `None`: it did not say.
     pub more: Option<bool>,

@@ -388,6 +388,7 @@ async fn the_past_of_a_group_comes_with_names_and_stays_here() {
     let chat = HistoryChat {
         chat: group(),
         name: Some("Condo 12".into()),
+        username: None,
         unread: 1,
         more: Some(true),
         on_phone: ownline_model::conversation::OnPhone { archived: false, pinned: true, muted_until: None },

@@ -14,6 +14,7 @@ fn chat(messages: Vec<HistoryMessage>, more: bool) -> HistoryChat {
     HistoryChat {
         chat: by_phone(CUSTOMER),
         name: None,
+        username: None,
         unread: 0,
         more: Some(more),
         on_phone: OnPhone::default(),

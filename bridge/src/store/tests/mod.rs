@@ -10,6 +10,8 @@ mod groups;
 mod history;
 mod inbound;
 mod lists;
+mod media;
+mod merges;
 mod outbound;
 mod pictures;
 mod privacy;

@@ -26,6 +26,7 @@ use whatsapp_rust::{
 use super::super::{
     identity,
     inbound::{self, Own},
+    phone_state,
 };
 use crate::store::{
     history::{HistoryChat, HistoryMessage},
@@ -192,6 +193,7 @@ fn chat(conversation: wa::Conversation, people: &People, own: &Own) -> Option<Hi
     }
     let name = [conversation.name, conversation.display_name].into_iter().flatten().map(|name| clean_name(&name));
     Some(HistoryChat {
+        username: phone_state::username(conversation.username.as_deref()),
         name: name.into_iter().find(|name| !name.is_empty()),
         unread: conversation.unread_count.unwrap_or(0),
         more: more(conversation.end_of_history_transfer_type, conversation.end_of_history_transfer),

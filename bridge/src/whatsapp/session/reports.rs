@@ -57,9 +57,8 @@ impl Session {
     async fn note_phone_marks(&self, client: &Client, happenings: &[Happening]) {
         let mut marks = Vec::new();
         for happening in happenings {
-            if let Happening::Library(event) = happening
-                && let Some((mut who, mark)) = phone_state::mark(event)
-            {
+            let Happening::Library(event) = happening else { continue };
+            for (mut who, mark) in phone_state::marks(event) {
                 hook::complete(client, &mut who).await;
                 marks.push((who, mark));
             }
