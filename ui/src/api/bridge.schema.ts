@@ -87,6 +87,43 @@ export interface paths {
         patch: operations["patch_contact"];
         trace?: never;
     };
+    "/api/contacts/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The contacts that became this one, newest first. */
+        get: operations["list_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/contacts/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The small profile picture of a customer, as it is here at this moment: nobody waits for WhatsApp. Where none is here, or an old
+         *     one, looking makes it come; `picture_id` of the contact changes when it has.
+         */
+        get: operations["contact_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations": {
         parameters: {
             query?: never;
@@ -131,6 +168,23 @@ export interface paths {
         };
         /** One conversation with its person and its open ticket. */
         get: operations["get_conversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{id}/group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of the group behind a chat on the own number: its subject, its members, who may write. */
+        get: operations["get_group"];
         put?: never;
         post?: never;
         delete?: never;
@@ -242,6 +296,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/media/{id}/still": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives a film that was handed over its still, before a message takes it: JPEG or PNG, at most 256 KiB. Whoever chooses the
+         *     film makes it; the bridge opens no films.
+         */
+        put: operations["put_still"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Parts two contacts again; they stay apart. Undoing twice changes nothing. */
+        post: operations["undo_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/messages/{id}": {
         parameters: {
             query?: never;
@@ -252,7 +343,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes a message of the own number back for everyone. Undone like an edit. */
+        /**
+         * Takes a message of the own number back. One that waits to be sent, whoever wrote it, never leaves: it stays as failed, with
+         *     `cancelled` as its reason. One that has left is taken back for everyone, undone like an edit. `already_sent`: it is just
+         *     leaving, or was to be taken back only while it waits.
+         */
         delete: operations["revoke_message"];
         options?: never;
         head?: never;
@@ -901,23 +996,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/conversations/{id}/group": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What everybody else on the team sees of a chat on the own number. */
-        get: operations["conversation_group"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1122,16 +1200,23 @@ export interface components {
             notes: string;
             opted_out_at?: components["schemas"]["UtcMillis"] | null;
             phone?: components["schemas"]["PhoneNumber"] | null;
-            /** @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. */
+            /**
+             * @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. Known on the
+             *     machine only whose number has a chat with the customer: neither this nor the picture is told to the server.
+             */
             picture_id?: string | null;
             /** @description The name that the customer chose on WhatsApp. */
             push_name?: string | null;
             tags: string[];
             /** @description WhatsApp's public name of the account, without `@`. */
             username?: string | null;
+            /**
+             * @description The name under which WhatsApp lists the account as a business. Most are chosen by the business itself: no proof of who
+             *     it is.
+             */
+            verified_name?: string | null;
             /** Format: int64 */
             version: number;
-            verified_name?: string | null;
         };
         ContactCard: {
             emails?: string[];
@@ -1203,6 +1288,8 @@ export interface components {
             /** Format: int64 */
             all: number;
             /** Format: int64 */
+            archived?: number;
+            /** Format: int64 */
             closed: number;
             /** Format: int64 */
             mine: number;
@@ -1215,8 +1302,6 @@ export interface components {
             unread: number;
             /** Format: int64 */
             waiting: number;
-            /** Format: int64 */
-            archived?: number;
         };
         /**
          * Format: uuid
@@ -1393,6 +1478,27 @@ export interface components {
             /** @enum {string} */
             at: "withheld";
         };
+        /** @description `GET /api/conversations/{id}/group` (bridge only). */
+        Group: {
+            /** @description Only admins write. */
+            announce_only: boolean;
+            description?: string | null;
+            /** @description Whether the own number is still in it. The rest is then as it was last known. */
+            member: boolean;
+            /** @description Admins first, then by name. */
+            members: components["schemas"]["GroupMember"][];
+            subject: string;
+        };
+        GroupMember: {
+            admin: boolean;
+            /** @description As in [`crate::details::GroupSender`]. */
+            id: string;
+            /** @description The own number. */
+            me: boolean;
+            /** @description Empty where nobody has told one and the number is hidden. */
+            name: string;
+            phone?: components["schemas"]["PhoneNumber"] | null;
+        };
         GroupSender: {
             /** @description Digits of number or hidden id. */
             id: string;
@@ -1456,9 +1562,9 @@ export interface components {
             kind: components["schemas"]["MessageKind"];
             /** @description At most 160 characters; empty where the scope hides it. */
             preview: string;
-            status: components["schemas"]["MessageStatus"];
             /** @description Who wrote it in a group; absent where the scope hides it. */
             sender?: string | null;
+            status: components["schemas"]["MessageStatus"];
         };
         /** @description `GET|PUT /settings`: what the agent decides about the own line. */
         LineSettings: {
@@ -1634,13 +1740,21 @@ export interface components {
                 notes: string;
                 opted_out_at?: components["schemas"]["UtcMillis"] | null;
                 phone?: components["schemas"]["PhoneNumber"] | null;
-                /** @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. */
+                /**
+                 * @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. Known on the
+                 *     machine only whose number has a chat with the customer: neither this nor the picture is told to the server.
+                 */
                 picture_id?: string | null;
                 /** @description The name that the customer chose on WhatsApp. */
                 push_name?: string | null;
                 tags: string[];
                 /** @description WhatsApp's public name of the account, without `@`. */
                 username?: string | null;
+                /**
+                 * @description The name under which WhatsApp lists the account as a business. Most are chosen by the business itself: no proof of who
+                 *     it is.
+                 */
+                verified_name?: string | null;
                 /** Format: int64 */
                 version: number;
             }[];
@@ -1791,7 +1905,7 @@ export interface components {
          * @description What went wrong, for programs. Never renamed once released.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "disk_full" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used" | "already_sent" | "not_a_group" | "not_a_member" | "admins_only" | "no_picture";
+        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "disk_full" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "already_sent" | "not_a_group" | "not_a_member" | "admins_only" | "no_picture" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used";
         /** @description `GET /qr`: the code on offer, to draw or to copy. */
         QrCode: {
             attempt_expires_at: components["schemas"]["UtcMillis"];
@@ -2085,20 +2199,6 @@ export interface components {
          * @example 1700000000000
          */
         UtcMillis: number;
-        Group: {
-            subject: string;
-            description?: string | null;
-            announce_only: boolean;
-            member: boolean;
-            members: components["schemas"]["GroupMember"][];
-        };
-        GroupMember: {
-            id: string;
-            name: string;
-            phone?: null | components["schemas"]["PhoneNumber"];
-            admin: boolean;
-            me: boolean;
-        };
     };
     responses: never;
     parameters: never;
@@ -2623,6 +2723,185 @@ export interface operations {
             };
         };
     };
+    list_merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was merged, and what of it was undone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"][];
+                };
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contact_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The customer. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description It is the one of `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: {
@@ -2904,6 +3183,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationItem"];
+                };
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group's conversation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group, as last known. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
                 };
             };
             /** @description Sign in first, or again. */
@@ -3605,9 +3970,190 @@ export interface operations {
             };
         };
     };
+    put_still: {
+        parameters: {
+            query?: {
+                /** @description The film's length, where it does not tell itself. */
+                seconds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The film. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The still. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The film with its thumbnail. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedMedia"];
+                };
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The merge. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The merge, undone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            /** @description Sign in first, or again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The person's role or the thing's owner does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Someone was faster, or the state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not well formed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts; `retry_after` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revoke_message: {
         parameters: {
             query?: {
+                /** @description `true`: only as long as it has not left; `already_sent` says that it has. */
                 unsent?: boolean;
             };
             header?: never;
@@ -7061,92 +7607,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Sign in first, or again. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The person's role or the thing's owner does not allow it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it may not be seen. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Someone was faster, or the state does not allow it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request is not well formed. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many attempts; `retry_after` says when to try again. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Anything else that went wrong. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    conversation_group: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The conversation. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description As it leaves this machine. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Group"];
-                };
             };
             /** @description Sign in first, or again. */
             401: {

@@ -129,7 +129,7 @@ function Held({ held }: { held: readonly HeldMessage[] }) {
               <span className="block truncate font-medium">
                 <Name>{name}</Name>
               </span>
-              <span className="block text-13 text-text-2">{holdReason(hold)}</span>
+              <span className="block text-13 text-text-2 first-letter:uppercase">{holdReason(hold)}</span>
             </span>
             <span className="shrink-0 text-13 text-text-2">
               {hold.until == null

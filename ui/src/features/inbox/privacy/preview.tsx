@@ -34,16 +34,20 @@ export function Preview({ title, name, messages, nothing, withheld }: PreviewPro
         </div>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <div tabIndex={0} className="scroll-quiet flex flex-1 flex-col gap-1 p-3">
-          <p className="self-center text-12 text-text-2">
-            <bdi>{name}</bdi>
-          </p>
-          {messages.map((message) => (
-            <Line key={message.id} message={message} />
-          ))}
-          {withheld > 0 && (
-            <p className="self-center pt-1 text-center text-12 text-text-2">{t("scope.stays", { count: withheld })}</p>
-          )}
+        <div tabIndex={0} className="scroll-quiet flex flex-1 flex-col-reverse">
+          <div className="flex flex-col gap-1 p-3">
+            <p className="self-center text-12 text-text-2">
+              <bdi>{name}</bdi>
+            </p>
+            {messages.map((message) => (
+              <Line key={message.id} message={message} />
+            ))}
+            {withheld > 0 && (
+              <p className="self-center pt-1 text-center text-12 text-text-2">
+                {t("scope.stays", { count: withheld })}
+              </p>
+            )}
+          </div>
         </div>
       )}
     </section>
