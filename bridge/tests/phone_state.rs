@@ -104,6 +104,23 @@ async fn pinned_first_and_put_away_out_of_sight() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_behind_an_answer_under_way_is_not_lost() {
+    let Stage { network, line, folder: _folder } = with_chats().await;
+    keep(&network, OTHER, json!({ "pinned": true })).await;
+    kept(&line, OTHER, OnPhone { pinned: true, ..OnPhone::default() }).await;
+    // The answer about the next change waits until there is one more.
+    network.fault(json!({ "reorder": { "stanza": "iq", "number": AGENT, "times": 1 } })).await;
+    keep(&network, CUSTOMER, json!({ "pinned": true })).await;
+    eventually("the question", async || {
+        network.get("/faults").await["faults"].as_array().is_some_and(Vec::is_empty).then_some(())
+    })
+    .await;
+    keep(&network, OTHER, json!({ "archived": true })).await;
+    kept(&line, CUSTOMER, OnPhone { pinned: true, ..OnPhone::default() }).await;
+    kept(&line, OTHER, OnPhone { pinned: true, archived: true, ..OnPhone::default() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_changed_while_we_were_away_arrives_with_the_next_connection() {
     let Stage { network, mut line, folder: _folder } = with_chats().await;
     line.stop().await;

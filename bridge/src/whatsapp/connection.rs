@@ -11,6 +11,7 @@ use whatsapp_rust::{
 };
 
 use super::{
+    catch_up::CatchUp,
     device::Device,
     dial::Dial,
     endpoint::{Network, Version},
@@ -34,7 +35,7 @@ pub(super) struct Connection {
     runtime: OwnedRuntime,
     happenings: Happenings,
     reporter: Reporter,
-    _subscription: Subscription,
+    _subscriptions: [Subscription; 2],
     _stanzas: RawNodeLease,
 }
 
@@ -67,11 +68,13 @@ impl Connection {
             None => builder,
         };
         let client = builder.build().await?.into_client();
-        let subscription = client.subscribe_handler(Arc::new(reporter.clone()));
+        let catch_up = CatchUp::new(Arc::downgrade(&client), runtime.clone());
+        let subscriptions =
+            [client.subscribe_handler(Arc::new(reporter.clone())), client.subscribe_handler(Arc::new(catch_up))];
         let stanzas = client.acquire_raw_node_forwarding();
         runtime.spawn_detached(Box::pin(hear_ends(Arc::downgrade(&client), reporter.clone())));
         runtime.spawn_detached(Box::pin(run_to_its_end(Arc::clone(&client), reporter.clone())));
-        Ok(Self { client, device, runtime, happenings, reporter, _subscription: subscription, _stanzas: stanzas })
+        Ok(Self { client, device, runtime, happenings, reporter, _subscriptions: subscriptions, _stanzas: stanzas })
     }
 
     pub(super) fn client(&self) -> Arc<Client> {

@@ -13,6 +13,7 @@
 
 mod arrivals;
 mod asking;
+mod catch_up;
 mod commands;
 mod connection;
 mod content;
