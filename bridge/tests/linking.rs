@@ -131,10 +131,13 @@ async fn an_account_with_a_passkey_links_after_it_was_given() {
         _ => None,
     })
     .await;
-    let phones = network.get("/phones").await;
-    let phone = phones.as_array().expect("phones").iter().find(|phone| phone["number"] == AGENT).expect("it").clone();
-    let shown = phone["passkey"]["code"].as_str().unwrap_or_default().replace('-', "");
-    assert_eq!(shown, code.replace('-', ""), "the phone shows the same: {phone}");
+    let shown = eventually("the code on the phone", async || {
+        let phones = network.get("/phones").await;
+        let phone = phones.as_array()?.iter().find(|phone| phone["number"] == AGENT)?.clone();
+        phone["passkey"]["code"].as_str().map(|code| code.replace('-', ""))
+    })
+    .await;
+    assert_eq!(shown, code.replace('-', ""), "the phone shows the same");
     line.port.confirm_passkey().await.expect("confirmed");
     line.reach(Name::Online).await;
     assert!(line.store.passkey().borrow().is_none());

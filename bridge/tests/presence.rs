@@ -39,7 +39,7 @@ async fn the_line_is_there_only_while_the_agent_is() {
     await_available(&network, true).await;
     line.store.set_present_until(None);
     await_available(&network, false).await;
-    line.store.set_present_until(Some(Instant::now() + Duration::from_secs(1)));
+    line.store.set_present_until(Some(Instant::now() + Duration::from_secs(3)));
     await_available(&network, true).await;
     // The window says nothing any more.
     await_available(&network, false).await;

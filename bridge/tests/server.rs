@@ -204,7 +204,7 @@ impl Stage {
     async fn until(&self, wanted: impl Fn(&ServerLink) -> bool) {
         let mut status = self.bridge.status();
         let reached = status.wait_for(|status| wanted(&status.server));
-        tokio::time::timeout(Duration::from_secs(20), reached).await.expect("in time").expect("a bridge");
+        tokio::time::timeout(Duration::from_secs(30), reached).await.expect("in time").expect("a bridge");
     }
 }
 

@@ -67,8 +67,8 @@ impl Line {
     pub(crate) async fn stop(&mut self) {
         self.cancel.cancel();
         if let Some(task) = self.task.take() {
-            let ended = tokio::time::timeout(Duration::from_secs(5), task).await;
-            ended.expect("the session ends within 5 s").expect("without a panic");
+            let ended = tokio::time::timeout(WITHIN, task).await;
+            ended.expect("the session ends").expect("without a panic");
         }
         self.store.close().await;
     }
