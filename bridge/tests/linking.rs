@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use simulated::{
     line::{Line, eventually},
     network::Network,
-    stage::{AGENT, CUSTOMER, Stage, linked, unlinked},
+    stage::{AGENT, CUSTOMER, Stage, unlinked},
 };
 
 const OTHER_AGENT: &str = "4915187654321";
