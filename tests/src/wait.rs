@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-const WITHIN: Duration = Duration::from_secs(45);
+const WITHIN: Duration = Duration::from_mins(1);
 /// The programs are other processes: asking again is the only event there is.
 const ASK_EVERY: Duration = Duration::from_millis(40);
 

@@ -1,6 +1,6 @@
 //! The past that a phone hands over at linking.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use ownline_model::{
@@ -10,7 +10,7 @@ use ownline_model::{
     message::Message,
     page::Page,
 };
-use ownline_tests::{Stage, agent::AgentApp, until};
+use ownline_tests::{Stage, agent::AgentApp, until, wait::until_within};
 use serde_json::{Value, json};
 
 /// In milliseconds.
@@ -21,8 +21,12 @@ async fn progress(app: &AgentApp) -> Result<HistoryProgress> {
     app.status().await?.history.context("the status tells of the history")
 }
 
+/// A part that was lost on its way is asked for after a pause, and so is each one behind it, twice where none comes.
+const LOST_PARTS: Duration = Duration::from_secs(150);
+
 async fn imported(app: &AgentApp) -> Result<HistoryProgress> {
-    until("the import to end", async || progress(app).await, |history| history.state == HistoryState::Done).await
+    let done = |history: &HistoryProgress| history.state == HistoryState::Done;
+    until_within(LOST_PARTS, "the import to end", async || progress(app).await, done).await
 }
 
 fn texts(messages: &[Message]) -> Vec<&str> {

@@ -32,7 +32,14 @@ fn files_with(folder: &Path, words: &str) -> Result<Vec<String>> {
         let path = entry?.path();
         if path.is_dir() {
             found.extend(files_with(&path, words)?);
-        } else if std::fs::read(&path)?.windows(words.len()).any(|window| window == words.as_bytes()) {
+            continue;
+        }
+        let bytes = match std::fs::read(&path) {
+            // The program at work on the folder has just removed it.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            read => read?,
+        };
+        if bytes.windows(words.len()).any(|window| window == words.as_bytes()) {
             found.push(path.display().to_string());
         }
     }
