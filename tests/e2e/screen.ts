@@ -24,6 +24,8 @@ export async function look(page: Page, name: string): Promise<void> {
       // A theme or a width has settled once two frames were painted.
       await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
       await page.screenshot({ path: join(pictures, `${name}-${size}-${theme}.png`) });
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect.soft(over, `${name} ${size}: pixels that stand over the edge`).toBeLessThanOrEqual(0);
     }
     const found = await new AxeBuilder({ page }).analyze();
     expect.soft(found.violations.map((v) => ({ id: v.id, at: v.nodes.map((n) => n.target) })), `${name} ${theme}`).toEqual([]);

@@ -755,16 +755,23 @@ export interface components {
             notes: string;
             opted_out_at?: components["schemas"]["UtcMillis"] | null;
             phone?: components["schemas"]["PhoneNumber"] | null;
-            /** @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. */
+            /**
+             * @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. Known on the
+             *     machine only whose number has a chat with the customer: neither this nor the picture is told to the server.
+             */
             picture_id?: string | null;
             /** @description The name that the customer chose on WhatsApp. */
             push_name?: string | null;
             tags: string[];
             /** @description WhatsApp's public name of the account, without `@`. */
             username?: string | null;
+            /**
+             * @description The name under which WhatsApp lists the account as a business. Most are chosen by the business itself: no proof of who
+             *     it is.
+             */
+            verified_name?: string | null;
             /** Format: int64 */
             version: number;
-            verified_name?: string | null;
         };
         ContactCard: {
             emails?: string[];
@@ -786,6 +793,7 @@ export interface components {
             phone?: components["schemas"]["PhoneNumber"] | null;
             push_name?: string | null;
             username?: string | null;
+            verified_name?: string | null;
         };
         /** @enum {string} */
         ContactKind: "person" | "group";
@@ -846,6 +854,8 @@ export interface components {
             /** Format: int64 */
             all: number;
             /** Format: int64 */
+            archived?: number;
+            /** Format: int64 */
             closed: number;
             /** Format: int64 */
             mine: number;
@@ -858,8 +868,6 @@ export interface components {
             unread: number;
             /** Format: int64 */
             waiting: number;
-            /** Format: int64 */
-            archived?: number;
         };
         /**
          * Format: uuid
@@ -1075,9 +1083,9 @@ export interface components {
             kind: components["schemas"]["MessageKind"];
             /** @description At most 160 characters; empty where the scope hides it. */
             preview: string;
-            status: components["schemas"]["MessageStatus"];
             /** @description Who wrote it in a group; absent where the scope hides it. */
             sender?: string | null;
+            status: components["schemas"]["MessageStatus"];
         };
         /** @description `POST /api/auth/login`. */
         Login: {
@@ -1330,13 +1338,21 @@ export interface components {
                 notes: string;
                 opted_out_at?: components["schemas"]["UtcMillis"] | null;
                 phone?: components["schemas"]["PhoneNumber"] | null;
-                /** @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. */
+                /**
+                 * @description Changes when the profile picture does; absent: none is known. `GET /api/contacts/{id}/picture` has it. Known on the
+                 *     machine only whose number has a chat with the customer: neither this nor the picture is told to the server.
+                 */
                 picture_id?: string | null;
                 /** @description The name that the customer chose on WhatsApp. */
                 push_name?: string | null;
                 tags: string[];
                 /** @description WhatsApp's public name of the account, without `@`. */
                 username?: string | null;
+                /**
+                 * @description The name under which WhatsApp lists the account as a business. Most are chosen by the business itself: no proof of who
+                 *     it is.
+                 */
+                verified_name?: string | null;
                 /** Format: int64 */
                 version: number;
             }[];
@@ -1480,7 +1496,7 @@ export interface components {
          * @description What went wrong, for programs. Never renamed once released.
          * @enum {string}
          */
-        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "disk_full" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used" | "already_sent" | "not_a_group" | "not_a_member" | "admins_only" | "no_picture";
+        ProblemCode: "invalid_request" | "unsupported_media_type" | "body_too_large" | "not_found" | "method_not_allowed" | "rate_limited" | "version_conflict" | "internal" | "unavailable" | "unauthenticated" | "token_expired" | "session_revoked" | "wrong_credentials" | "account_disabled" | "forbidden" | "forbidden_host" | "forbidden_origin" | "enrolment_code_unknown" | "enrolment_code_used" | "enrolment_code_expired" | "password_too_short" | "email_taken" | "setup_done" | "setup_token_wrong" | "ticket_taken" | "ticket_wrong_state" | "not_assignee" | "owner_consent_missing" | "number_already_linked" | "text_empty" | "text_too_long" | "not_your_number" | "not_signed_in" | "not_an_ownline_server" | "insecure_server_address" | "server_unreachable" | "protocol_too_old" | "already_linked" | "not_linked" | "consent_required" | "no_qr_code" | "qr_expired" | "not_on_whatsapp" | "invalid_phone_number" | "media_too_large" | "media_unreadable" | "media_unknown" | "media_gone" | "media_unavailable" | "disk_full" | "too_late_to_edit" | "too_late_to_revoke" | "not_your_message" | "message_not_sent" | "already_sent" | "not_a_group" | "not_a_member" | "admins_only" | "no_picture" | "opted_out" | "too_many_alike" | "link_first" | "many_ordered" | "sending_stopped" | "nothing_older" | "phone_offline" | "nothing_to_confirm" | "no_pairing_code" | "no_passkey_asked" | "passkey_refused" | "store_damaged" | "store_key_missing" | "port_in_use" | "link_used";
         /** @description `PUT /api/auth/profile`. */
         ProfileUpdate: {
             /** @description Needed to change the password. */
