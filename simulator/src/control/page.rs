@@ -38,6 +38,7 @@ pub(super) fn routes() -> Router<Control> {
         .route("/page/person_form.js", file!(JS, "person_form.js"))
         .route("/page/phones.js", file!(JS, "phones.js"))
         .route("/page/customers.js", file!(JS, "customers.js"))
+        .route("/page/group_form.js", file!(JS, "group_form.js"))
         .route("/page/chat.js", file!(JS, "chat.js"))
         .route("/page/bubble.js", file!(JS, "bubble.js"))
         .route("/page/attach.js", file!(JS, "attach.js"))

@@ -2,6 +2,7 @@
 //! Memory is the truth while the simulator runs; the file is what a restart begins with. Transcripts alone are read from it.
 
 mod load;
+mod op;
 mod schema;
 mod writer;
 
@@ -12,7 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 pub use load::{AccountRow, DeviceRow, QueueRow, SavedState, SenderKeyRow};
-pub use writer::{MediaRow, MessageRow, Op};
+pub use op::{MediaRow, MessageRow, Op};
 
 /// Batches that wait for the writer. Whoever comes behind waits too.
 const BACKLOG: usize = 1024;

@@ -33,6 +33,7 @@ export const api = {
   send: (number, message) => call("POST", `/customers/${number}/messages`, message),
   typing: (number, to, state) => call("POST", `/customers/${number}/typing`, { to, state }),
   read: (number, to, ids) => call("POST", `/customers/${number}/read`, { to, ids }),
+  createGroup: (group) => call("POST", "/groups", group),
   load: (load) => call("POST", "/load", load),
   addFault: (fault) => call("POST", "/faults", fault),
   clearFaults: () => call("DELETE", "/faults"),

@@ -2,6 +2,7 @@
 import { api } from "./api.js";
 import { attempt, h, icon, name, phoneNumber, timeOf } from "./dom.js";
 import { saying, size } from "./words.js";
+import { nameOf } from "./world.js";
 
 const EMOJIS = ["👍", "❤️", "😂", "😮", "🙏"];
 
@@ -11,7 +12,7 @@ export function fold(chat) {
   const mark = (id) => marks.get(id) ?? marks.set(id, { reactions: new Map() }).get(id);
   const bubbles = [];
   for (const message of chat) {
-    if (message.kind === "reaction") mark(message.reaction.id).reactions.set(message.direction, message.reaction.emoji);
+    if (message.kind === "reaction") mark(message.reaction.id).reactions.set(message.from, message.reaction.emoji);
     else if (message.kind === "edit") mark(message.edit.id).text = message.edit.text;
     else if (message.kind === "revoke") mark(message.revoke.id).gone = true;
     else if (message.kind !== "poll_vote") bubbles.push(message);
@@ -31,7 +32,7 @@ export function drawBubble(element, message, marks, person, on) {
     element.dataset.signature = signature;
     element.className = `b${mine ? " o" : ""}${gone ? " gone" : ""}${reactions ? " reacted" : ""}${message.media?.kind === "sticker" && !gone ? " bare" : ""}`;
     element.replaceChildren(
-      mine ? "" : h("span", { class: "by" }, message.device > 0 ? "From the linked app" : "From the phone itself"),
+      mine ? "" : h("span", { class: "by" }, author(message)),
       message.quote && !gone ? quote(message.quote, person) : "",
       ...[gone ? h("span", { class: "tx" }, "This message was deleted") : inside(message, text, person)].flat(),
       h("span", { class: "mt" }),
@@ -40,6 +41,12 @@ export function drawBubble(element, message, marks, person, on) {
   }
   const edited = (mark?.text !== undefined || message.edited) && !gone;
   element.querySelector(":scope > .mt").replaceChildren(edited ? "edited " : "", timeOf(message.time), mine ? ticks(message.status) : "");
+}
+
+/** In a group it matters who speaks, elsewhere on what. */
+function author({ with: chat, from, device }) {
+  if (chat !== from) return name(nameOf(from) ?? phoneNumber(from));
+  return device > 0 ? "From the linked app" : "From the phone itself";
 }
 
 function quote({ from, text }, person) {

@@ -3,7 +3,7 @@ import { api } from "./api.js";
 import { attachMenu } from "./attach.js";
 import { drawBubble, fold } from "./bubble.js";
 import { attempt, avatar, byId, dayOf, h, name, phoneNumber, reconcile } from "./dom.js";
-import { changed, customer, isTyping, isUnread, messagesOf, onDraw, phone, world } from "./world.js";
+import { changed, customer, groupsOf, isTyping, isUnread, messagesOf, onDraw, phone, world } from "./world.js";
 import { saying } from "./words.js";
 
 const AUTO_READ = "simulator.auto-read";
@@ -47,7 +47,7 @@ function firstSteps() {
 function chatParts() {
   const face = h("div", {});
   const who = h("div", { class: "who" });
-  const to = h("select", { "aria-label": "Which phone the customer writes to", onchange: () => { world.to = to.value; drawNow(); } });
+  const to = h("select", { "aria-label": "Which phone or group the customer writes to", onchange: () => { world.to = to.value; drawNow(); } });
   const head = h("header", { class: "chat-head" }, face, who, h("label", { class: "to" }, h("span", {}, "writes to"), to));
   const list = h("div", { class: "msgs", role: "log", "aria-label": "Messages", tabindex: "0" });
   const text = h("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message" });
@@ -143,7 +143,7 @@ function drawChat(parts, person) {
   const agent = phone(world.to);
   parts.face.replaceChildren(avatar(person));
   parts.who.replaceChildren(h("b", {}, name(person.name)), h("small", {}, `${phoneNumber(person.number)} · the customer's own WhatsApp`));
-  drawPhones(parts.to);
+  drawPhones(parts.to, person);
 
   const chat = messagesOf(person.number).filter((message) => message.with === world.to);
   const { bubbles, marks } = fold(chat);
@@ -164,11 +164,13 @@ function drawChat(parts, person) {
   if (parts.auto.checked && document.visibilityState === "visible") readAll(person, chat);
 }
 
-function drawPhones(to) {
-  const key = world.phones.map((one) => `${one.number}${one.name}`).join();
+function drawPhones(to, person) {
+  const groups = groupsOf(person.number).map((group) => [group.id, `${group.subject} (${group.members.length} members)`]);
+  const chats = [...world.phones.map((one) => [one.number, one.name]), ...groups];
+  const key = chats.join();
   if (to.dataset.key !== key) {
     to.dataset.key = key;
-    to.replaceChildren(...world.phones.map((one) => h("option", { value: one.number }, one.name)));
+    to.replaceChildren(...chats.map(([value, words]) => h("option", { value }, words)));
   }
   to.value = world.to;
 }
@@ -189,7 +191,8 @@ function make(item, person, agent) {
   if (item.message) return h("div", { class: "b" });
   if (item.day) return h("div", { class: "day" }, item.day);
   if (item.key === "typing") return h("div", { class: "typing", role: "img", "aria-label": "The agent is typing" }, h("i"), h("i"), h("i"));
-  const linked = agent?.devices.some((device) => device.device > 0);
+  if (!agent) return h("p", { class: "empty" }, `Write the first message as ${person.name}: every member gets it.`);
+  const linked = agent.devices.some((device) => device.device > 0);
   return h("p", { class: "empty" }, linked
     ? `Write the first message as ${person.name}: it appears in the app of ${agent.name}.`
     : `No app is linked to this phone yet. What ${person.name} writes is kept until one is, as on the real network.`);

@@ -2,6 +2,7 @@ import { byId, set } from "./dom.js";
 import { listen, onDraw, world } from "./world.js";
 import { startPhones } from "./phones.js";
 import { startCustomers } from "./customers.js";
+import { startGroups } from "./group_form.js";
 import { startChat } from "./chat.js";
 import { startFaults } from "./faults.js";
 
@@ -59,6 +60,7 @@ startPanes();
 startMenus();
 startPhones();
 startCustomers();
+startGroups();
 startChat();
 startFaults();
 onDraw(drawLive);

@@ -11,6 +11,7 @@ const COUNT_MS = 600;
 export const world = {
   phones: [],
   customers: [],
+  groups: [],
   faults: [],
   waitingToLink: 0,
   connections: 0,
@@ -19,7 +20,7 @@ export const world = {
   chats: new Map(),
   /** Per customer and author: until when they are shown as typing. */
   typing: new Map(),
-  /** The customer whose chat is open, and the phone they write to. */
+  /** The customer whose chat is open, and the phone or the group they write to. */
   selected: null,
   to: null,
   live: "connecting",
@@ -50,6 +51,20 @@ export function phone(number) {
   return world.phones.find((person) => person.number === number);
 }
 
+/** The groups that somebody is in. */
+export function groupsOf(number) {
+  return world.groups.filter((group) => group.members.some((member) => member.number === number));
+}
+
+function isChat(to) {
+  return phone(to) !== undefined || groupsOf(world.selected).some((group) => group.id === to);
+}
+
+/** The name that somebody bears on this page. */
+export function nameOf(number) {
+  return (customer(number) ?? phone(number))?.name ?? null;
+}
+
 export function messagesOf(number) {
   return world.chats.get(number) ?? [];
 }
@@ -65,8 +80,8 @@ export function isUnread(message) {
 export async function select(number) {
   world.selected = number;
   const last = messagesOf(number).at(-1);
-  if (last && phone(last.with)) world.to = last.with;
-  else if (!phone(world.to)) world.to = world.phones[0]?.number ?? null;
+  if (last && isChat(last.with)) world.to = last.with;
+  else if (!isChat(world.to)) world.to = world.phones[0]?.number ?? null;
   changed();
   if (!world.chats.has(number)) await fetchChat(number);
 }
@@ -125,9 +140,9 @@ export async function refresh() {
     do {
       again = false;
       const state = await api.state();
-      Object.assign(world, { phones: state.phones, customers: state.customers, faults: state.faults });
+      Object.assign(world, { phones: state.phones, customers: state.customers, groups: state.groups, faults: state.faults });
       Object.assign(world, { waitingToLink: state.waiting_to_link, connections: state.connections, ready: true });
-      if (!phone(world.to)) world.to = world.phones[0]?.number ?? null;
+      if (!isChat(world.to)) world.to = world.phones[0]?.number ?? null;
       changed();
       await new Promise((resolve) => setTimeout(resolve, 120));
     } while (again);

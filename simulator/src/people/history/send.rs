@@ -120,7 +120,10 @@ impl Person {
         }
         for index in chunk.names.clone() {
             let chat = sources.chat(&self.network, index);
-            sync.pushnames.push(Pushname { id: Some(sources.id_of(&chat)), pushname: chat.name });
+            // Only people have names of their own choice.
+            if !chat.jid.ends_with("@g.us") {
+                sync.pushnames.push(Pushname { id: Some(sources.id_of(&chat)), pushname: chat.name });
+            }
         }
         let oldest = sync.conversations.iter().flat_map(|conversation| &conversation.messages);
         let oldest = oldest.filter_map(|line| line.message.as_option()?.message_timestamp).min();
