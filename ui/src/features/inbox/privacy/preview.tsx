@@ -22,7 +22,7 @@ export function Preview({ title, name, messages, nothing, withheld }: PreviewPro
     <section
       aria-label={title}
       data-testid="team-view"
-      className="flex max-h-[46dvh] min-h-52 min-w-0 flex-col overflow-hidden rounded-m border border-line bg-bg"
+      className="flex max-h-[46dvh] min-h-52 min-w-0 max-md:max-h-[24dvh] max-md:min-h-28 flex-col overflow-hidden rounded-m border border-line bg-bg"
     >
       <h3 className="border-line border-b bg-surface px-3 py-2 font-semibold text-12 text-text-2 tracking-normal">
         {title}
