@@ -65,6 +65,7 @@ pub struct EditGroup {
 }
 
 /// Tells `null` from nothing.
+#[expect(clippy::option_option, reason = "absent, null and a text are three things")]
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Option<String>>, D::Error> {
     Option::<String>::deserialize(deserializer).map(Some)
 }
