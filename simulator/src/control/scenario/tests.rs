@@ -111,7 +111,7 @@ expect all read
 customer dana 5511912345679 "Dana"
 add team dana
 promote team dana
-write dana -> team "I am new" answering all as new
+write dana -> team "I am new" as new
 expect carla has "I am new" from dana
 announce team on
 subject team "The team"
