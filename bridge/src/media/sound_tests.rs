@@ -54,7 +54,7 @@ fn what_is_no_sound_tells_nothing_and_ends() {
 
 #[test]
 fn the_other_forms_tell_too() {
-    let mut aac = vec![0; 200];
+    let mut aac = [0; 200];
     aac[..7].copy_from_slice(&[0xff, 0xf1, 0x50, 0x80, (200_u16 >> 3) as u8, 0x1f, 0xfc]);
     assert_eq!(long(&aac.repeat(431), "audio/aac"), Some(10), "431 × 1024 / 44100");
     let amr = [b"#!AMR\n".to_vec(), [&[0x3c][..], &[0; 31]].concat().repeat(150)].concat();

@@ -1,6 +1,9 @@
 //! Messages that are taken back before they leave.
 
-use ownline_model::{event::Event, message::MessageStatus::*};
+use ownline_model::{
+    event::Event,
+    message::MessageStatus::{Failed, Queued, Sent},
+};
 
 use super::*;
 use crate::store::{
