@@ -142,7 +142,9 @@ async fn a_merge_is_logged_told_and_can_be_undone() {
     let counts: ConversationCounts = desk.get("/api/conversations/counts", &bruno).await.ok();
     assert_eq!((counts.all, counts.unassigned, counts.unread, counts.closed), (2, 2, 3, 0));
     let told = desk.pull(&ana, Some(news.cursor), 500).await.entries;
-    assert!(told.iter().any(|it| it.event == Event::ContactMerged(undone.clone())));
+    let parting = told.iter().position(|it| it.event == Event::ContactMerged(undone.clone())).expect("told");
+    let follows = told.iter().position(|it| matches!(&it.event, Event::ContactUpdated(_)));
+    assert!(follows.is_some_and(|follows| parting < follows), "first that they are two, then who has which number");
 
     // A person has said that they are two: the next message does not make them one again.
     let mut both = by_lid.clone();
