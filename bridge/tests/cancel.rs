@@ -86,7 +86,8 @@ async fn what_a_rule_holds_is_taken_back_and_a_restart_does_not_send_it() {
     assert_eq!(report["held"], json!([]), "the rules hold nothing any more");
 
     stage.desk.restart().await;
-    stage.network.write(OTTO, AGENT, "hello").await;
+    let hello = stage.network.write(OTTO, AGENT, "hello").await;
+    stage.desk.until(OTTO, &hello, "what makes it an answer", |_| true).await;
     stage.write(&chat, "good evening").await;
     assert_eq!(stage.received_up_to(OTTO, "good evening").await, ["good evening"]);
     let kept = stage.desk.message(OTTO, &wa_id).await.expect("it stays in the chat");
