@@ -2,10 +2,10 @@
 
 use ownline_simulator::world::{EditGroup, EditMembers};
 use waproto::whatsapp::history_sync::HistorySyncType;
-use whatsapp_rust::Jid;
 use whatsapp_rust::wacore::iq::groups::{GroupCreateOptions, GroupDescription, GroupParticipantOptions, GroupSubject};
 use whatsapp_rust::wacore::stanza::groups::GroupNotificationAction as Action;
 use whatsapp_rust::wacore::types::events::Event;
+use whatsapp_rust::{Jid, PreviousDescription};
 
 use crate::support;
 use crate::support::{AGENT, CUSTOMER, Device, acknowledged, message, queue_drained};
@@ -127,10 +127,10 @@ async fn a_client_makes_a_group_and_keeps_house_in_it() {
     let jid = groups.create_group(options).await.expect("made").metadata.id;
     groups.set_subject(jid.clone(), GroupSubject::new("The new shop").expect("a subject")).await.expect("renamed");
     let words = GroupDescription::new("Opening hours").expect("a description");
-    groups.set_description(jid.clone(), Some(words), Default::default()).await.expect("described");
+    groups.set_description(jid.clone(), Some(words), PreviousDescription::default()).await.expect("described");
     let answers =
         groups.add_participants(jid.clone(), &[Jid::pn(CARLA), Jid::pn("4999999999999")]).await.expect("added");
-    assert_eq!(answers.iter().map(|answer| answer.is_ok()).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(answers.iter().map(whatsapp_rust::ParticipantChangeResponse::is_ok).collect::<Vec<_>>(), [true, false]);
     groups.promote_participants(jid.clone(), &[Jid::pn(CARLA)]).await.expect("promoted");
     groups.set_locked(jid.clone(), true).await.expect("locked");
     let view = stage.world.group(&jid.to_string()).await.expect("the group");
