@@ -75,7 +75,7 @@ impl Burst {
             || (known.channel_id, known.scope) != (message.channel_id, scope)
             || message.details.reply_to.is_some()
             || (message.position != 0 && message.position <= chat.thread.last_position)
-            || !work::is_work(&chat.contact, message, tx.now())
+            || !work::is_work(message, tx.now())
         {
             return Ok(None);
         }

@@ -71,7 +71,7 @@ pub(super) async fn received(
     let mut ticket = work::open_ticket(tx, &thread.conversation).await?;
     match message.direction {
         _ if !is_last => {}
-        Direction::Inbound if !work::is_work(&contact, &message, tx.now()) => {
+        Direction::Inbound if !work::is_work(&message, tx.now()) => {
             if message.status != MessageStatus::Read {
                 thread.conversation.unread += 1;
             }

@@ -1,7 +1,7 @@
 //! Whether a customer's message is work, and which ticket it belongs to.
 
 use ownline_model::{
-    contact::{Contact, ContactKind},
+    contact::Contact,
     conversation::Conversation,
     event::Event,
     ids::TicketId,
@@ -18,12 +18,12 @@ const HISTORY_MS: i64 = 24 * 60 * 60 * 1000;
 /// A ticket's subject, until a person gives it another.
 const SUBJECT_CHARS: usize = 80;
 
-/// Whether a customer's message asks the team for something: a group's talk does not, a gap is no message, and what was
-/// read long before it came here is history.
-pub(super) fn is_work(contact: &Contact, message: &Message, now: UtcMillis) -> bool {
+/// Whether a customer's message asks the team for something: a gap is no message, and what was read long before it came here
+/// is history. What is said in a group asks like any other: it comes here only where the number's owner has turned it on.
+pub(super) fn is_work(message: &Message, now: UtcMillis) -> bool {
     let was_read = matches!(message.status, MessageStatus::Read | MessageStatus::Played);
     let is_history = was_read && now.since(message.at) > HISTORY_MS;
-    contact.kind == ContactKind::Person && message.kind != MessageKind::Gap && !is_history
+    message.kind != MessageKind::Gap && !is_history
 }
 
 /// The conversation's ticket that is not closed.

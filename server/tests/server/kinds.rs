@@ -135,20 +135,33 @@ async fn an_answer_leads_to_the_message_it_answers() {
     assert_eq!(ids, [Some(first.id), None]);
 }
 
+/// Its owner has turned it on, or it would not come here at all.
 #[tokio::test]
-async fn groups_and_gaps_make_no_work() {
+async fn a_group_asks_like_any_chat_and_its_words_are_its_members() {
     let (desk, _, [ana]) = Desk::team(["Ana"]).await;
     let line = desk.link(&ana, "+5511900000001", true).await;
     let mut group = Customer::of_number("+5511911112222");
     group.identity.kind = ContactKind::Group;
     group.identity.phone = None;
     group.identity.lid = Some("5511999998888-1580000000".into());
-    let truth = told(&desk, &ana, group.says(line, "Who comes?")).await;
-    assert_eq!(truth.ticket, None);
+    let by_carla = received(&group, line, Scope::Shared, |message| {
+        message.details.sender = Some(GroupSender { id: "91".into(), name: "Carla".into() });
+    });
+    let truth = told(&desk, &ana, by_carla).await;
+    let ticket = truth.ticket.expect("a ticket, as of any chat");
     assert_eq!(truth.contact.expect("contact").kind, ContactKind::Group);
     assert_eq!(truth.conversation.expect("conversation").unread, 1);
-    assert_eq!(told(&desk, &ana, group.says(line, "I do")).await.ticket, None);
+    assert_eq!(truth.message.expect("message").details.sender.expect("sender").name, "Carla");
+    let more = told(&desk, &ana, group.says(line, "I do")).await;
+    assert_eq!(more.ticket.expect("the same").id, ticket.id);
+    let off = desk.push(&ana, received(&group, line, Scope::Private, |_| {})).await;
+    assert!(matches!(off.outcome, Outcome::Rejected { .. }), "one that is off is never taken: {off:?}");
+}
 
+#[tokio::test]
+async fn gaps_make_no_work() {
+    let (desk, _, [ana]) = Desk::team(["Ana"]).await;
+    let line = desk.link(&ana, "+5511900000001", true).await;
     let carla = Customer::of_number("+5511911113333");
     let gap = received(&carla, line, Scope::Shared, |message| {
         message.kind = MessageKind::Gap;
