@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use ownline_model::{limits, time::UtcMillis};
-use tokio::sync::{broadcast::error::RecvError, watch};
+use tokio::{
+    sync::{broadcast::error::RecvError, watch},
+    time::Instant,
+};
 use whatsapp_rust::{
     Client, GroupError, GroupMetadata, IqError, Jid,
     wacore::{
@@ -91,6 +94,7 @@ pub(super) async fn keep(client: Arc<Client>, store: Store, mut online: watch::R
         if online.borrow_and_update().is_some() {
             settled = list(&client, &store).await & ask(&client, &store).await;
         }
+        let again = Instant::now() + AFTER_TROUBLE;
         loop {
             tokio::select! {
                 moved = online.changed() => match moved {
@@ -102,7 +106,7 @@ pub(super) async fn keep(client: Arc<Client>, store: Store, mut online: watch::R
                     Ok(_) => {}
                     Err(RecvError::Closed) => return,
                 },
-                () = tokio::time::sleep(AFTER_TROUBLE), if !settled => break,
+                () = tokio::time::sleep_until(again), if !settled => break,
             }
         }
     }
@@ -126,11 +130,12 @@ async fn list(client: &Client, store: &Store) -> bool {
     }
 }
 
-/// Group after group, what the store wants to know.
+/// Group after group, what the store wants to know. `false`: of some WhatsApp did not say.
 async fn ask(client: &Client, store: &Store) -> bool {
-    loop {
+    let mut settled = true;
+    while settled {
         let groups = match store.groups_to_ask().await {
-            Ok(groups) if groups.is_empty() => return true,
+            Ok(groups) if groups.is_empty() => break,
             Ok(groups) => groups,
             Err(error) => return trouble(&error),
         };
@@ -139,13 +144,17 @@ async fn ask(client: &Client, store: &Store) -> bool {
             let news = match client.groups().get_metadata(&jid).await {
                 Ok(told) => GroupNews::Known(complete(client, info(told)).await),
                 Err(error) if is_refusal(&error) => GroupNews::NotAMember,
-                Err(error) => return trouble(&error),
+                Err(error) => {
+                    settled = trouble(&error);
+                    continue;
+                }
             };
             if let Err(error) = store.note_groups(vec![(group, news)]).await {
-                return trouble(&error);
+                settled = trouble(&error);
             }
         }
     }
+    settled
 }
 
 fn trouble(error: &dyn std::fmt::Display) -> bool {
@@ -162,7 +171,7 @@ async fn complete(client: &Client, mut info: GroupInfo) -> GroupInfo {
 }
 
 /// WhatsApp tells nothing of a group to who is not in it, and nothing of one that is no more.
-pub(super) fn is_refusal(error: &GroupError) -> bool {
+fn is_refusal(error: &GroupError) -> bool {
     matches!(error, GroupError::Iq(IqError::ServerError { code: 401 | 403 | 404 | 410, .. }))
 }
 
@@ -177,4 +186,18 @@ pub(super) async fn uses_lids(client: &Client, group: &Jid) -> bool {
 /// The id of a message as WhatsApp knows it: of two members who used one id, the second one's has a mark here.
 pub(super) fn stanza_id(wa_id: &str) -> &str {
     wa_id.split_once('~').map_or(wa_id, |(id, _)| id)
+}
+
+/// The key to our words in a group leaves once, with a message. Where that message did not arrive, the members could read none
+/// of the next ones: those take a new key along.
+pub(super) async fn forget_keys(client: &Client, group: &WaIdentity) {
+    let Some(group) = identity::address(group) else { return };
+    for own in [client.pn(), client.lid()].into_iter().flatten() {
+        // The library takes the device off the address that it is given, and keeps the own key under one with it.
+        let device = own.device;
+        let bearer = Jid { user: format!("{}:{device}", own.user).into(), device: 0, ..own };
+        if let Err(error) = client.signal().delete_sender_key(&group, &bearer).await {
+            tracing::warn!(%error, "the own key of a group could not be renewed");
+        }
+    }
 }

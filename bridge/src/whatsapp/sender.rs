@@ -256,7 +256,10 @@ impl Sender {
         for answer in answers {
             let verdict = match &answer.group {
                 Some(group) => {
-                    doubted.extend(answer.error.is_some().then(|| (group.clone(), GroupNews::Changed)));
+                    if answer.error.is_some() {
+                        groups::forget_keys(&self.client, group).await;
+                        doubted.push((group.clone(), GroupNews::Changed));
+                    }
                     refusal::group_verdict(answer.error.as_deref())
                 }
                 None => refusal::verdict(answer.error.as_deref()),
@@ -322,9 +325,14 @@ async fn attempt(store: &Store, client: &Arc<Client>, message: ToSend, sent: Opt
         Ok(false) => return Outcome::Withdrawn,
         Err(why) => return Outcome::Later(why),
     }
-    let uses_lids = match message.chat.is_group() {
-        true => groups::uses_lids(client, &address).await,
-        false => address.is_lid(),
+    let uses_lids = if message.chat.is_group() {
+        if message.attempts > 0 {
+            // Nobody knows how far it came the last time, nor the keys that left with it.
+            groups::forget_keys(client, &message.chat).await;
+        }
+        groups::uses_lids(client, &address).await
+    } else {
+        address.is_lid()
     };
     let wire = match outbound::message(&message, &address, &hook::own(client), uses_lids) {
         Ok(wire) => wire,

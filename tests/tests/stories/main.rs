@@ -3,8 +3,10 @@
 mod bad_input;
 mod contract;
 mod crash;
+mod group;
 mod history;
 mod media;
+mod moments;
 mod outages;
 mod owner_line;
 mod privacy;
