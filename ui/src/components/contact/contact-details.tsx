@@ -7,11 +7,11 @@ import { ProblemError } from "../../api/problem";
 import { calendarDate, fullTime } from "../../i18n/format";
 import { prettyPhone } from "../../text/phone";
 import { safeName } from "../../text/untrusted";
+import { Business } from "../business";
 import { Face } from "../face";
 import { problemText } from "../problem-text";
 import { Tag } from "../tag";
 import { toast } from "../toast";
-import { Verified } from "../verified";
 import { Editable } from "./editable";
 import { Merges } from "./merges";
 import { Tags } from "./tags";
@@ -52,7 +52,7 @@ export function ContactHeader({ contact }: { contact: Contact }) {
         />
         <p className="text-13 text-text-2">
           <Whereabouts contact={contact} />
-          <Verified contact={contact} />
+          <Business contact={contact} />
           {contact.blocked && (
             <Tag tone="bad" className="ms-2">
               {t("contact.blocked")}
@@ -103,7 +103,7 @@ export function ContactFacts({ contact }: { contact: Contact }) {
         )}
         {contact.verified_name && contact.verified_name !== contact.name && (
           <>
-            <dt className="text-text-2">{t("contact.verifiedName")}</dt>
+            <dt className="text-text-2">{t("contact.businessName")}</dt>
             <dd className="truncate">
               <bdi>{safeName(contact.verified_name)}</bdi>
             </dd>

@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import type { Contact } from "../../api/model";
 import { ProblemError } from "../../api/problem";
 import { contactQuery, contactsQuery, conversationsQuery } from "../../api/queries";
+import { Business } from "../../components/business";
 import { Button, IconButton } from "../../components/button";
 import { ContactFacts, ContactHeader, Whereabouts } from "../../components/contact/contact-details";
 import { cx } from "../../components/cx";
@@ -17,7 +18,6 @@ import { Name } from "../../components/name";
 import { SearchBox } from "../../components/search-box";
 import { Bone, Empty, Failed, RowBones } from "../../components/states";
 import { StateTag } from "../../components/ticket/ticket-tags";
-import { Verified } from "../../components/verified";
 import { shortTime } from "../../i18n/format";
 import { safeText } from "../../text/untrusted";
 
@@ -133,7 +133,7 @@ function Rows({ items, selected, onOpen, onEnd }: RowsProps) {
                 <span className="min-w-0 flex-1">
                   <span className="block truncate font-semibold">
                     <Name>{contact.name}</Name>
-                    <Verified contact={contact} />
+                    <Business contact={contact} />
                   </span>
                   <span className="block truncate text-12 text-text-2">
                     <Whereabouts contact={contact} />

@@ -8,6 +8,7 @@ import type { Agent, ConversationItem, Message } from "../../api/model";
 import { useAgent, useChannel } from "../../api/people";
 import { ProblemError } from "../../api/problem";
 import { conversationQuery, statusQuery } from "../../api/queries";
+import { Business } from "../../components/business";
 import { Button, IconButton } from "../../components/button";
 import { Whereabouts } from "../../components/contact/contact-details";
 import { Face } from "../../components/face";
@@ -15,7 +16,6 @@ import { useNarrow, useWide } from "../../components/media-query";
 import { Name } from "../../components/name";
 import { useShortcuts } from "../../components/shortcuts";
 import { Bone, Empty, Failed } from "../../components/states";
-import { Verified } from "../../components/verified";
 import { safeName } from "../../text/untrusted";
 import { ChatProvider } from "./chat-context";
 import { quoteOf } from "./compose/about-bar";
@@ -192,7 +192,7 @@ function Open({ conversation, me, onBack, onTaken }: OpenProps) {
           <div className="min-w-0 flex-1">
             <h1 className="truncate text-14">
               <Name>{conversation.contact.name}</Name>
-              <Verified contact={conversation.contact} />
+              <Business contact={conversation.contact} />
             </h1>
             <p className="truncate text-12 text-text-2" role="status">
               {typing.customer ? (

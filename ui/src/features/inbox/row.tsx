@@ -2,12 +2,12 @@ import { Archive, BellOff, Hourglass, Pin, Users } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, Channel, ConversationItem } from "../../api/model";
+import { Business } from "../../components/business";
 import { cx } from "../../components/cx";
 import { Face } from "../../components/face";
 import { useKindName } from "../../components/kind-name";
 import { Name } from "../../components/name";
 import { Tag } from "../../components/tag";
-import { Verified } from "../../components/verified";
 import { shortTime } from "../../i18n/format";
 import { safeName, safeText } from "../../text/untrusted";
 import { Ticks } from "./message/ticks";
@@ -47,7 +47,7 @@ export const Row = memo(function Row({ item, me, owner, channel, selected, held,
       <span className="flex min-w-0 items-center gap-1 font-semibold">
         {group && <Users role="img" aria-label={t("contact.group")} className="size-3.5 shrink-0 text-text-2" />}
         <Name className="truncate">{contact.name}</Name>
-        <Verified contact={contact} />
+        <Business contact={contact} />
       </span>
       <span
         className={cx(
