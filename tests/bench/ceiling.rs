@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{figures::Figures, size::Size};
 
-const CUSTOMERS: [u64; 4] = [1, 20, 200, 1000];
+const CUSTOMERS: [u64; 3] = [1, 20, 200];
 
 pub(crate) async fn measure(size: &Size, figures: &mut Figures) -> Result<()> {
     for _ in 0..size.rounds {

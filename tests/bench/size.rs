@@ -25,7 +25,7 @@ impl Size {
         texts: 10_000,
         texts_with_sync: 5_000,
         with_pictures: 5_000,
-        restarts: 7,
+        restarts: 5,
         contacts: 100_000,
         messages_per_contact: 10,
         ceiling: 20_000,
