@@ -80,7 +80,7 @@ pub struct InboundFact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {
     Message(Box<InboundFact>),
-    Change(ChangeFact),
+    Change(Box<ChangeFact>),
 }
 
 impl Incoming {
@@ -108,7 +108,7 @@ impl From<InboundFact> for Incoming {
 
 impl From<ChangeFact> for Incoming {
     fn from(fact: ChangeFact) -> Self {
-        Self::Change(fact)
+        Self::Change(Box::new(fact))
     }
 }
 

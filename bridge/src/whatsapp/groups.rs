@@ -68,7 +68,7 @@ fn description(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn info(told: GroupMetadata) -> GroupInfo {
+fn info(told: &GroupMetadata) -> GroupInfo {
     let members = told.participants.iter().map(|told| Member {
         person: identity::person_of(&told.jid, told.phone_number.as_ref().or(told.lid.as_ref())),
         admin: told.is_admin(),
@@ -123,7 +123,7 @@ async fn list(client: &Client, store: &Store) -> bool {
         Ok(groups) => groups,
         Err(error) => return trouble(&error),
     };
-    let listed = groups.into_values().map(|told| (identity::chat(&told.id), info(told)));
+    let listed = groups.values().map(|told| (identity::chat(&told.id), info(told)));
     match store.list_groups(listed.collect()).await {
         Ok(()) => true,
         Err(error) => trouble(&error),
@@ -142,7 +142,7 @@ async fn ask(client: &Client, store: &Store) -> bool {
         for group in groups {
             let Some(jid) = identity::address(&group) else { continue };
             let news = match client.groups().get_metadata(&jid).await {
-                Ok(told) => GroupNews::Known(complete(client, info(told)).await),
+                Ok(told) => GroupNews::Known(complete(client, info(&told)).await),
                 Err(error) if is_refusal(&error) => GroupNews::NotAMember,
                 Err(error) => {
                     settled = trouble(&error);

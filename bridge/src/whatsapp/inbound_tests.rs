@@ -129,7 +129,7 @@ fn wrappers_are_taken_off() {
 
 fn changed(message: &wa::Message, info: &MessageInfo) -> ChangeFact {
     match incoming(message, info, &own()).expect("for the desk") {
-        Incoming::Change(change) => change,
+        Incoming::Change(change) => *change,
         Incoming::Message(message) => panic!("{message:?}"),
     }
 }

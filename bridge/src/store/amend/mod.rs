@@ -136,7 +136,7 @@ pub(super) fn apply(
         What::Edited { text } if is_authors => edit(tx, message, fact, text.as_ref()),
         What::Revoked if is_authors || is_admins(tx, message, fact)? => revoke(tx, message, fact).map(Some),
         What::Edited { .. } | What::Revoked => Ok(None),
-        What::Reacted { emoji } => react(tx, message, fact, by, emoji.as_ref(), owner),
+        What::Reacted { emoji } => react(tx, message, fact, by.as_ref(), emoji.as_ref(), owner),
         What::Voted(vote) => votes::count(tx, message, fact, by.as_deref(), vote),
     }
 }
@@ -208,19 +208,19 @@ fn react(
     tx: &Tx<'_>,
     message: &mut Message,
     fact: &ChangeFact,
-    by: Option<String>,
+    by: Option<&String>,
     emoji: Option<&String>,
     owner: AgentId,
 ) -> Result<Option<Amendment>> {
-    let who = who(fact, by.as_deref());
+    let who = who(fact, by.map(String::as_str));
     if !table::amended::advance(tx, message.id, Aspect::Reaction, who, &Stamp::of(fact), None)? {
         return Ok(None);
     }
     let direction = if fact.from_me { Direction::Outbound } else { Direction::Inbound };
     let agent_id = fact.from_me.then_some(owner).filter(|owner| !owner.0.is_nil());
     let reaction =
-        emoji.map(|emoji| Reaction { emoji: emoji.clone(), direction, agent_id, by: by.clone(), at: fact.at });
-    Ok(set_reaction(message, direction, by.as_ref(), reaction))
+        emoji.map(|emoji| Reaction { emoji: emoji.clone(), direction, agent_id, by: by.cloned(), at: fact.at });
+    Ok(set_reaction(message, direction, by, reaction))
 }
 
 /// One reaction of each person.

@@ -76,12 +76,11 @@ fn others(tx: &Tx<'_>, conversation: &Conversation) -> Result<Option<Vec<Member>
 
 fn advance(tx: &mut Tx<'_>, conversation: &Conversation, message: &Message, at: UtcMillis) -> Result<()> {
     let Some(there) = others(tx, conversation)? else { return Ok(()) };
-    let expected = match table::group::sent_to(tx, message.id)? {
-        Some(sent_to) => sent_to,
-        None => {
-            let ids = there.iter().map(|member| super::known_id(tx, &member.person));
-            ids.filter_map(Result::transpose).collect::<Result<_>>()?
-        }
+    let expected = if let Some(sent_to) = table::group::sent_to(tx, message.id)? {
+        sent_to
+    } else {
+        let ids = there.iter().map(|member| super::known_id(tx, &member.person));
+        ids.filter_map(Result::transpose).collect::<Result<_>>()?
     };
     for status in [MessageStatus::Played, MessageStatus::Read, MessageStatus::Delivered] {
         let ticked = table::group::ticked(tx, message.id, status)?;
