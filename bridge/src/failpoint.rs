@@ -50,11 +50,17 @@ pub fn arm(order: &str) -> bool {
     let left = AtomicU32::new(times);
     let strike = move || {
         if left.fetch_sub(1, Ordering::Relaxed) == 1 {
-            std::thread::sleep(held);
+            hold(held);
             std::process::abort();
         }
     };
     fail::cfg_callback(*moment, strike).is_ok()
+}
+
+#[cfg(feature = "simulated-network")]
+#[expect(clippy::disallowed_methods, reason = "the thread is held as a stuck one would be; the program ends behind it")]
+fn hold(time: std::time::Duration) {
+    std::thread::sleep(time);
 }
 
 #[cfg(all(test, feature = "simulated-network"))]

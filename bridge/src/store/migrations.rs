@@ -391,6 +391,19 @@ const STEPS: &[&str] = &[
     ",
     // what people call themselves in public, as the phone tells it
     "ALTER TABLE phone_chat ADD COLUMN username TEXT;",
+    // devices of customers that could not read a message of ours
+    r"
+    CREATE TABLE repeat_asked (
+        seq        INTEGER PRIMARY KEY,
+        channel_id BLOB NOT NULL,
+        wa_id      TEXT NOT NULL,
+        device     TEXT NOT NULL,
+        since      INTEGER NOT NULL,
+        UNIQUE (channel_id, wa_id, device)
+    ) STRICT;
+    ",
+    // the few chats that are pinned, found without asking all of them
+    "CREATE INDEX phone_chat_pinned ON phone_chat (number, who) WHERE pinned = 1;",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

@@ -18,6 +18,7 @@ use super::{
     happenings::{Gate, Happening, Happenings, Reporter, happenings},
     hook::StoreFirst,
     placeholders::Placeholders,
+    repeating::Wishes,
     runtime::OwnedRuntime,
 };
 use crate::store::Store;
@@ -83,6 +84,11 @@ impl Connection {
 
     pub(super) fn placeholders(&self) -> Placeholders {
         self.reporter.placeholders()
+    }
+
+    /// What customers' devices ask for again.
+    pub(super) fn wishes(&self) -> Wishes {
+        self.reporter.wishes()
     }
 
     /// The number is the agent's: what arrives is kept.

@@ -12,7 +12,7 @@ use std::sync::{
 use tokio::sync::{mpsc, watch};
 use whatsapp_rust::wacore::types::events::{Event, EventHandler, EventInterest, EventKind};
 
-use super::{arrivals::Arrivals, placeholders::Placeholders};
+use super::{arrivals::Arrivals, placeholders::Placeholders, repeating::Wishes};
 
 /// From here on typing and presence are dropped.
 const HINTS_MAX: usize = 1_000;
@@ -50,6 +50,7 @@ pub(super) struct Reporter {
     waiting: Arc<AtomicUsize>,
     placeholders: Placeholders,
     arrivals: Arrivals,
+    wishes: Wishes,
     gate: watch::Sender<Gate>,
 }
 
@@ -60,11 +61,19 @@ pub(super) struct Happenings {
 }
 
 pub(super) fn happenings(placeholders: Placeholders) -> (Reporter, Happenings) {
+    let wishes = Wishes::noted_in(placeholders.notes());
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
     let gate = watch::Sender::new(Gate::Open);
     (
-        Reporter { queue: sender, waiting: Arc::clone(&waiting), placeholders, arrivals: Arrivals::default(), gate },
+        Reporter {
+            queue: sender,
+            waiting: Arc::clone(&waiting),
+            placeholders,
+            arrivals: Arrivals::default(),
+            wishes,
+            gate,
+        },
         Happenings { queue: receiver, waiting },
     )
 }
@@ -73,6 +82,10 @@ impl Reporter {
     /// The undecryptable messages among what is reported, which the hook and the session store between them.
     pub(super) fn placeholders(&self) -> Placeholders {
         self.placeholders.clone()
+    }
+
+    pub(super) fn wishes(&self) -> Wishes {
+        self.wishes.clone()
     }
 
     pub(super) const fn arrivals(&self) -> &Arrivals {
@@ -142,7 +155,8 @@ impl Happenings {
 impl EventHandler for Reporter {
     fn handle_event(&self, event: Arc<Event>) {
         if let Event::RawNode(stanza) = &*event {
-            return self.arrivals.note(stanza.get());
+            self.arrivals.note(stanza.get());
+            return self.wishes.note(stanza.get());
         }
         // What the durability hook has stored needs no second look.
         if matches!(&*event, Event::Messages(batch) if batch.hook_committed) {

@@ -133,11 +133,12 @@ pass_on! {
         }
 
         async fn store_pending_inbound(&self, chat: &str, sender: &str, id: &str, message: &[u8]) -> Result<()> {
-            self.store_pending_inbound_batch(&[PendingInboundRow { chat, sender, id, message }]).await
+            // Not a moment of a message's: the library tries its store out by it at each start.
+            self.copies.keep(&self.keys, &[PendingInboundRow { chat, sender, id, message }]).await
         }
 
         async fn delete_pending_inbound(&self, chat: &str, sender: &str, id: &str) -> Result<()> {
-            self.delete_pending_inbound_batch(&[PendingInboundKey { chat, sender, id }]).await
+            self.copies.drop(&self.keys, &[PendingInboundKey { chat, sender, id }]).await
         }
     }
     get_sender_key_devices(group_jid: &str) -> Result<Vec<(String, bool)>>;

@@ -104,3 +104,44 @@ impl Missed {
 pub(super) fn stanza(info: &MessageInfo) -> Stanza {
     Stanza { chat: info.source.chat.to_string(), sender: info.source.sender.to_string(), id: info.id.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use whatsapp_rust::{wacore::types::message::MessageSource, waproto::whatsapp as wa};
+
+    use super::*;
+    use crate::{config::KeySource, keys, store::TakenIn};
+
+    const CHAT: &str = "5511987654321@s.whatsapp.net";
+
+    fn message(id: &str) -> InboundMessage {
+        let jid: whatsapp_rust::Jid = CHAT.parse().expect("an address");
+        let source = MessageSource { chat: jid.clone(), sender: jid, ..MessageSource::default() };
+        let info = MessageInfo { id: id.to_owned(), source, ..MessageInfo::default() };
+        InboundMessage::builder().message(Arc::new(wa::Message::default())).info(Arc::new(info)).build()
+    }
+
+    #[tokio::test]
+    async fn f01_a_message_that_comes_again_and_never_got_here_is_not_confirmed_as_an_old_one() {
+        let folder = tempfile::tempdir().expect("folder");
+        let key = keys::obtain(folder.path(), &KeySource::File(folder.path().join("key"))).expect("a key");
+        let store = Store::open(folder.path(), &key).expect("a store");
+        let missed = Missed::new(store.clone());
+        let (here, gone) = (message("HERE"), message("GONE"));
+        store.take_in(TakenIn { batch: vec![stanza(&here.info)], ..TakenIn::default() }).await.expect("taken in");
+
+        let look = async |copy: Option<Vec<u8>>, id: &str| missed.look(copy, CHAT, CHAT, id).await.expect("read");
+        assert_eq!(look(None, "HERE").await, None, "confirmed");
+        assert_eq!(look(Some(vec![1]), "GONE").await, Some(vec![1]), "the library has a copy");
+        assert!(!missed.is_missed(&gone));
+        assert_eq!(look(None, "GONE").await, Some(Vec::new()), "goes through the hook");
+        assert!(missed.is_missed(&gone) && !missed.is_missed(&here));
+        missed.settled(&[stanza(&gone.info), stanza(&here.info)]);
+        missed.more().await;
+        assert!(missed.is_unasked(&stanza(&gone.info)) && !missed.is_unasked(&stanza(&here.info)));
+        assert!(!missed.is_missed(&gone));
+        // A kill before the hook leaves the empty copy with the library.
+        assert_eq!(look(Some(Vec::new()), "GONE").await, Some(Vec::new()));
+        assert!(missed.is_missed(&gone));
+    }
+}

@@ -44,6 +44,7 @@ mod presence;
 mod receipts;
 mod recovered;
 mod refusal;
+mod repeating;
 mod runtime;
 mod sender;
 mod session;

@@ -39,6 +39,10 @@ impl Placeholders {
         Self { waiting: Arc::default(), notes: Some(store) }
     }
 
+    pub(super) fn notes(&self) -> Option<Store> {
+        self.notes.clone()
+    }
+
     /// Goes on with what a program before this one has noted and not placed.
     pub(super) async fn go_on(&self) {
         let Some(notes) = &self.notes else { return };

@@ -26,7 +26,7 @@ use super::{
     hook,
     link_code::ByNumber,
     machine::{Machine, Signal},
-    media, pictures, presence,
+    media, pictures, presence, repeating,
     sender::{self, ServerAnswer},
     ticks,
 };
@@ -232,8 +232,12 @@ impl Session {
                 );
                 let missed = connection.device().missed();
                 let asking = asking::run(connection.client(), self.store.clone(), self.online.subscribe(), missed);
+                let wishes = connection.wishes();
+                let repeating =
+                    repeating::run(connection.client(), self.store.clone(), self.online.subscribe(), wishes);
                 let live = Live { connection, answers, end, tasks };
                 live.spawn(asking);
+                live.spawn(repeating);
                 live.spawn(files);
                 live.spawn(faces);
                 self.live = Some(live);

@@ -13,6 +13,7 @@ mod lists;
 mod media;
 mod merges;
 mod outbound;
+mod owed;
 mod pictures;
 mod privacy;
 mod safety;

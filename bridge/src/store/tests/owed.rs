@@ -1,0 +1,77 @@
+//! What came from WhatsApp, and what only should have.
+
+use super::*;
+use crate::store::{Owed, Stanza, TakenIn};
+
+const CARLA: &str = "+5511987654321";
+
+fn stanza(id: &str) -> Stanza {
+    let chat = "5511987654321@s.whatsapp.net".to_owned();
+    Stanza { sender: chat.clone(), chat, id: id.to_owned() }
+}
+
+fn owed(id: &str) -> Owed {
+    Owed {
+        stanza: stanza(id),
+        from_me: false,
+        other: None,
+        push_name: "Carla".to_owned(),
+        at: UtcMillis(1_700_000_000_000),
+        view_once: false,
+    }
+}
+
+fn gap(id: &str) -> InboundFact {
+    InboundFact { kind: MessageKind::Undecryptable, text: None, ..fact(by_phone(CARLA), id, "") }
+}
+
+fn taken(id: &str) -> TakenIn {
+    TakenIn { batch: vec![stanza(id)], ..TakenIn::default() }
+}
+
+#[tokio::test]
+async fn f01_what_came_is_told_from_what_never_did() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let store = &machine.store;
+    assert!(!store.has_taken_in(stanza("A")).await.expect("read"));
+    // Also what says nothing to the desk: keys, reactions.
+    store.take_in(taken("A")).await.expect("taken in");
+    assert!(store.has_taken_in(stanza("A")).await.expect("read"));
+    let of_another = Stanza { sender: "99@lid".to_owned(), ..stanza("A") };
+    assert!(!store.has_taken_in(of_another).await.expect("read"), "ids are one sender's");
+    machine.hear(CARLA, "B", "from before this was noted").await;
+    assert!(store.has_taken_in(stanza("B")).await.expect("read"));
+    machine.receive(vec![gap("C")]).await;
+    assert!(!store.has_taken_in(stanza("C")).await.expect("read"), "a place is not the message");
+}
+
+#[tokio::test]
+async fn f01_only_the_newest_are_remembered() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let many = (0..20_010).map(|number| stanza(&number.to_string())).collect();
+    machine.store.take_in(TakenIn { batch: many, ..TakenIn::default() }).await.expect("taken in");
+    for (number, is_known) in [("0", false), ("9", false), ("10", true), ("20009", true)] {
+        assert_eq!(machine.store.has_taken_in(stanza(number)).await.expect("read"), is_known, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn f10_words_are_owed_until_they_come() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let store = &machine.store;
+    store.owe_now(owed("A"));
+    store.owe_now(owed("A"));
+    let batch = TakenIn { facts: vec![gap("B").into()], owed: vec![owed("B")], ..taken("B") };
+    store.take_in(batch).await.expect("taken in");
+    let still = |owed: Vec<crate::store::StillOwed>| -> Vec<(String, bool)> {
+        owed.into_iter().map(|still| (still.owed.stanza.id, still.placed)).collect()
+    };
+    assert_eq!(still(store.owed().await.expect("read")), [("A".to_owned(), false), ("B".to_owned(), true)]);
+    machine.receive(vec![gap("A")]).await;
+    machine.hear(CARLA, "B", "here it is").await;
+    assert_eq!(still(store.owed().await.expect("read")), [("A".to_owned(), true)]);
+    // A message of which only that much comes is not waited for.
+    store.owe_now(Owed { view_once: true, ..owed("C") });
+    machine.receive(vec![InboundFact { kind: MessageKind::ViewOnce, ..gap("C") }]).await;
+    assert_eq!(still(store.owed().await.expect("read")), [("A".to_owned(), true)]);
+}
