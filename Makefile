@@ -112,8 +112,8 @@ test-desktop: build # the path in the real window
 	cd tests/desktop && ../../scripts/private-session --screen node --test --test-concurrency=1 --test-timeout=300000
 
 .PHONY: crash
-crash: build ## programs killed at random moments, everything counted (TRIALS=10000 SEED=7)
-	$(OWNLINE_BIN)/ownline-crash --trials $(or $(TRIALS),1000) --seed $(or $(SEED),7)
+crash: build ## programs killed at random moments, everything counted (TRIALS=10000 SEED=7; RESTLESS=1: right after their start)
+	$(OWNLINE_BIN)/ownline-crash --trials $(or $(TRIALS),1000) --seed $(or $(SEED),7) $(if $(RESTLESS),--restless)
 
 .PHONY: bench
 bench: ui/dist/index.html ## measures, on optimised programs (ONLY="path intake history ceiling ingest", FAST=1 for a try)

@@ -1,12 +1,18 @@
 //! The WhatsApp network: phones that scan codes, customers who write.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{http::Api, program::Program, wait::until};
+
+/// With one line for each stanza: see [`Program::log_of`].
+const LOGS: &str = "info,wacore_libsignal=error,ownline_simulator::way=debug";
 
 #[derive(Debug)]
 pub struct Network {
@@ -22,7 +28,8 @@ impl Network {
         let args = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--state"].map(str::to_owned);
         let state = folder.join("network");
         let args = args.into_iter().chain([state.display().to_string()]).collect();
-        let program = Program::start("ownline-simulator", args, Vec::new(), folder.join("network.log")).await?;
+        let envs = vec![("RUST_LOG".to_owned(), LOGS.to_owned())];
+        let program = Program::start("ownline-simulator", args, envs, folder.join("network.log")).await?;
         let api = Api::new(program.ready_text("control")?, None);
         let ws = program.ready_text("ws")?;
         Ok(Self { program, api, ws, state })
@@ -48,6 +55,13 @@ impl Network {
         let args = ["--listen", &listen, "--control", &control, "--state", &state];
         self.program.replace_args(args.map(str::to_owned).to_vec());
         self.program.start_again().await
+    }
+
+    /// The ids of messages that somebody could not open and asked for again.
+    pub fn asked_again(&self) -> HashSet<String> {
+        let stanzas = self.program.log_of("\"kind\":\"retry\"");
+        let ids = stanzas.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        ids.filter_map(|line| line["fields"]["id"].as_str().map(str::to_owned)).collect()
     }
 
     /// Cuts the connections of a number's linked devices.

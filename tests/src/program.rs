@@ -10,8 +10,8 @@ use tokio::{
 };
 
 const READY_WITHIN: Duration = Duration::from_mins(1);
-/// The programs promise 5 s; a busy machine gets a little more.
-const END_WITHIN: Duration = Duration::from_secs(15);
+/// The programs promise 5 s; a busy machine gets more.
+const END_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub struct Program {
@@ -125,6 +125,15 @@ impl Program {
         }
     }
 
+    /// As when the lid is closed: it stays in memory and gets no time.
+    pub async fn sleep(&self) -> Result<()> {
+        signal(self.child.as_ref().context("the program does not run")?, "STOP").await
+    }
+
+    pub async fn wake(&self) -> Result<()> {
+        signal(self.child.as_ref().context("the program does not run")?, "CONT").await
+    }
+
     /// Pulls the plug.
     pub async fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {
@@ -161,6 +170,12 @@ impl Program {
         let (_, fields) = stat.rsplit_once(')').context("a name in stat")?;
         let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
         Ok(Duration::from_millis(10) * ticks.sum::<Result<u64, _>>()? as u32)
+    }
+
+    /// The lines of its log that name something.
+    pub fn log_of(&self, name: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        text.lines().filter(|line| line.contains(name)).map(str::to_owned).collect()
     }
 
     pub fn log_tail(&self) -> String {

@@ -8,9 +8,9 @@ use crate::network::Customer;
 
 /// A message under WhatsApp's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) wa_id: String,
-    pub(super) text: String,
+pub struct Said {
+    pub wa_id: String,
+    pub text: String,
 }
 
 #[derive(Debug)]

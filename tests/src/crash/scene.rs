@@ -30,6 +30,8 @@ use crate::{
 const STILL_FOR: Duration = Duration::from_mins(1);
 /// A bridge that is to die of its work gets so long to do it.
 const DIES_WITHIN: Duration = Duration::from_secs(2);
+/// Messages whose way is told.
+const WAYS: usize = 3;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// An agent whose address changes with each start.
@@ -185,13 +187,26 @@ impl Scene {
                 deadline = Instant::now() + STILL_FOR;
             } else if Instant::now() > deadline {
                 let (owner, server) = (self.owner.app.program.log_tail(), self.stage.desk.program.log_tail());
+                let ways = self.ways(&last);
                 bail!(
-                    "does not come out:\n{}\nthe owner's log:\n{owner}\nthe server's log:\n{server}",
+                    "does not come out:\n{}\n{ways}\nthe owner's log:\n{owner}\nthe server's log:\n{server}",
                     last.join("\n")
                 );
             }
             sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// The way that the messages in question took: through the network, stanza by stanza, and as the owner's bridge tells it.
+    fn ways(&self, found: &[String]) -> String {
+        let said = self.chats.iter().flat_map(|chat| chat.inbound.iter().chain(&chat.outbound));
+        let lost = said.filter(|said| found.iter().any(|found| found.contains(&said.wa_id)));
+        let way = |said: &Said| {
+            let through = self.stage.network.program.log_of(&said.wa_id).join("\n");
+            let bridge = self.owner.app.program.log_of(&said.wa_id).join("\n");
+            format!("the way of “{}” ({}):\n{through}\n{bridge}\n", said.text, said.wa_id)
+        };
+        lost.take(WAYS).map(way).collect()
     }
 
     async fn look_around(&mut self) -> Result<Vec<String>> {
@@ -208,7 +223,8 @@ impl Scene {
         }
         if found.is_empty() {
             let places = self.places();
-            found = count::differences(&self.chats, &self.phone, &places, &mut self.statuses).await?;
+            let repeated = self.stage.network.asked_again();
+            found = count::differences(&self.chats, &self.phone, &places, &mut self.statuses, &repeated).await?;
         }
         Ok(found)
     }
@@ -218,6 +234,7 @@ impl Scene {
 async fn strike(trial: &Trial, stage: &mut Stage, phone: &Phone, owner: &mut Desk, colleague: &mut Desk) -> Result<()> {
     let fault = match trial.trouble {
         Some(Trouble::DropAck) => Some(json!({ "drop_ack": { "number": phone.number, "times": 1 } })),
+        Some(Trouble::Corrupt(times)) => Some(json!({ "corrupt": { "number": phone.number, "times": times } })),
         Some(Trouble::Cut(at)) if at != "now" => Some(json!({ "cut": { "number": phone.number, "at": at } })),
         _ => None,
     };
@@ -249,6 +266,11 @@ async fn strike(trial: &Trial, stage: &mut Stage, phone: &Phone, owner: &mut Des
     if trial.victim == super::Victim::Colleague {
         colleague.app.program.kill().await?;
         colleague.start_again().await?;
+    }
+    for fall in &trial.falls {
+        owner.start_again().await?;
+        sleep(*fall).await;
+        owner.app.program.kill().await?;
     }
     if trial.victim.is_owner() {
         owner.start_again().await?;

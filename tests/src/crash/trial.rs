@@ -10,9 +10,13 @@ pub(super) const CHATS_OF_OWNER: usize = 3;
 
 /// The bridge's own moments, at which a test may end it; each is met at least this often in a trial with traffic.
 const MOMENTS: &[(&str, u64)] = &[
+    ("decrypted", 4),
+    ("copied", 4),
     ("received", 4),
     ("committing", 30),
     ("committed", 4),
+    ("cleared", 4),
+    ("ratcheted", 4),
     ("pushing", 6),
     ("pushed", 6),
     ("pulled", 6),
@@ -22,9 +26,15 @@ const MOMENTS: &[(&str, u64)] = &[
     ("settled", 4),
 ];
 
+/// The same of what could not be read.
+const UNREAD_MOMENTS: &[(&str, u64)] = &[("noted", 2), ("recovered", 1), ("decrypted", 4), ("committed", 3)];
+
 /// Between the start of the traffic and the kill.
 const MOMENT_MS: u64 = 400;
 const PAUSE_MS: u64 = 120;
+/// Between a start and the kill, where one follows the other.
+const FALL_MS: u64 = 50;
+const FALLS: u64 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Victim {
@@ -51,6 +61,18 @@ pub enum Trouble {
     Cut(&'static str),
     /// The next message is taken and not acknowledged.
     DropAck,
+    /// The next messages to the owner cannot be read.
+    Corrupt(u32),
+}
+
+/// Which trials a run is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Temper {
+    /// Anything, at any moment.
+    #[default]
+    Even,
+    /// The owner's bridge again and again, right after its start, while much waits for it and some of it cannot be read.
+    Restless,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +99,8 @@ pub struct Trial {
     /// Where in its own work the owner's bridge ends, counted from its start, instead of at `moment`.
     pub dies_at: Option<(&'static str, u64)>,
     pub trouble: Option<Trouble>,
+    /// Further kills of the owner's bridge, each so long after its next start.
+    pub falls: Vec<Duration>,
     /// Else it is killed wherever its start has got to.
     pub once_online: bool,
     /// For each chat, what happens in it.
@@ -107,7 +131,36 @@ impl Trial {
             (name, 1 + dice.below(often))
         });
         let chats = (0..CHATS).map(|_| steps(&mut dice)).collect();
-        Self { seed, victim, moment, dies_at, trouble, once_online, chats }
+        Self { seed, victim, moment, dies_at, trouble, falls: Vec::new(), once_online, chats }
+    }
+
+    pub fn restless(seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let moment = dice.up_to_millis(FALL_MS);
+        let trouble = match dice.below(100) {
+            0..50 => Some(Trouble::Corrupt(1 + u32::try_from(dice.below(4)).unwrap_or_default())),
+            50..60 => Some(Trouble::Cut("message")),
+            60..70 => Some(Trouble::Cut("receipt")),
+            _ => None,
+        };
+        let moments = if matches!(trouble, Some(Trouble::Corrupt(_))) { UNREAD_MOMENTS } else { &MOMENTS[..7] };
+        let dies_at = dice.percent(50).then(|| {
+            let (name, often) = moments[usize::try_from(dice.below(moments.len() as u64)).unwrap_or_default()];
+            (name, 1 + dice.below(often))
+        });
+        let falls = (0..dice.below(FALLS + 1)).map(|_| dice.up_to_millis(FALL_MS)).collect();
+        let once_online = dice.percent(50);
+        let chats = (0..CHATS).map(|_| steps(&mut dice)).collect();
+        Self { seed, victim: Victim::Owner, moment, dies_at, trouble, falls, once_online, chats }
+    }
+}
+
+impl Temper {
+    pub(super) fn trial(self, seed: u64) -> Trial {
+        match self {
+            Self::Even => Trial::of(seed),
+            Self::Restless => Trial::restless(seed),
+        }
     }
 }
 
@@ -137,6 +190,9 @@ impl fmt::Display for Trial {
         }
         if let Some(trouble) = self.trouble {
             write!(f, ", {trouble:?}")?;
+        }
+        for fall in &self.falls {
+            write!(f, ", again {:.1} ms after its start", fall.as_secs_f64() * 1000.0)?;
         }
         if !self.once_online {
             write!(f, ", not awaiting its connection")?;
