@@ -15,6 +15,9 @@ const WRITER_CACHE_KIB: i32 = 8 * 1024;
 /// once for many messages.
 const LOG_PAGES: i32 = 4_000;
 
+/// How long one connection waits for another.
+pub(super) const BUSY_FOR: Duration = Duration::from_secs(10);
+
 /// The one connection that writes. Acknowledgements depend on its commits, hence `synchronous=FULL`.
 pub(super) fn open_writer(path: &Path, key: &DatabaseKey) -> Result<Connection> {
     let mut connection = Connection::open(path)?;
@@ -38,7 +41,7 @@ pub(super) fn open_reader(path: &Path, key: &DatabaseKey) -> Result<Connection> 
 fn prepare(connection: &Connection, key: &DatabaseKey) -> Result<()> {
     connection.execute_batch(&key.pragma())?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY_FOR)?;
     // Temporary tables and sorting stay in memory: nothing readable reaches the disk.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "secure_delete", "FAST")?;

@@ -36,9 +36,16 @@ pub(super) const ARCHIVED: &str = "EXISTS (
     SELECT 1 FROM phone_chat p JOIN channel o ON o.number = p.number
     WHERE o.id = v.channel_id AND p.archived = 1 AND p.who IN (c.phone, c.lid))";
 
-pub(super) const PINNED: &str = "EXISTS (
-    SELECT 1 FROM phone_chat p JOIN channel o ON o.number = p.number
-    WHERE o.id = v.channel_id AND p.pinned = 1 AND p.who IN (c.phone, c.lid))";
+/// Whether the owner has pinned the chat on the phone. Found from the few that are pinned: asking each chat in turn takes a
+/// third of a second where there are 100,000.
+pub(super) const PINNED: &str = "v.id IN (
+    SELECT i.id FROM phone_chat p JOIN channel o ON o.number = p.number
+    JOIN contact k ON k.phone = p.who JOIN conversation i ON i.channel_id = o.id AND i.contact_id = k.id
+    WHERE p.pinned = 1
+    UNION
+    SELECT i.id FROM phone_chat p JOIN channel o ON o.number = p.number
+    JOIN contact k ON k.lid = p.who JOIN conversation i ON i.channel_id = o.id AND i.contact_id = k.id
+    WHERE p.pinned = 1)";
 
 impl Store {
     /// News from the phone, in its order.

@@ -8,13 +8,19 @@ use ownline_model::event::Event;
 use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::{Result, StoreError, change::Change};
+use super::{Result, StoreError, change::Change, db::BUSY_FOR};
 use crate::failpoint;
 
 /// Pieces of work that may wait. Beyond it, callers wait.
 const QUEUE: usize = 1024;
 /// Pieces of work in one commit.
 const BATCH: usize = 256;
+/// A write-ahead log so long begins anew, and the writer waits for the readers of the moment. By itself it begins anew only
+/// in a moment without any reader.
+const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const READERS_END_WITHIN: Duration = Duration::from_secs(1);
+/// Commits between two looks at the log.
+const LOOK_EVERY: u32 = 64;
 /// How long a thread is kept at most.
 const NOW: Duration = Duration::from_secs(5);
 
@@ -149,6 +155,7 @@ where
 fn run(connection: &Connection, mut queue: mpsc::Receiver<Work>, changes: &broadcast::Sender<Change>) {
     // What looking through the whole file at the start has left in memory.
     let _ = connection.execute_batch("PRAGMA shrink_memory");
+    let mut commits = 0_u32;
     while let Some(first) = queue.blocking_recv() {
         if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
             let cause = cause.to_string();
@@ -178,7 +185,56 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Work>, changes: &broad
                 }
             }
         }
+        commits = commits.wrapping_add(1);
+        if commits.is_multiple_of(LOOK_EVERY) {
+            keep_log_short(connection);
+        }
     }
     // Folds the write-ahead log into the file, so that a clean end leaves one file.
     let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
+}
+
+/// A log that only grows fills the disk and makes each read slower. Where readers do not end in time, the next look tries
+/// again.
+fn keep_log_short(connection: &Connection) {
+    let size = |path: &str| std::fs::metadata(format!("{path}-wal")).map_or(0, |log| log.len());
+    if connection.path().map_or(0, size) <= LOG_BYTES_MAX {
+        return;
+    }
+    let fold = || -> rusqlite::Result<bool> {
+        connection.busy_timeout(READERS_END_WITHIN)?;
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        connection.busy_timeout(BUSY_FOR)?;
+        busy
+    };
+    match fold() {
+        Ok(busy) => tracing::debug!(busy, "the store's log was folded in"),
+        Err(error) => tracing::warn!(%error, "the store's log could not be folded in"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_readers_kept_growing_is_folded_in() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        let connection = Connection::open(&path).expect("open");
+        connection
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (body BLOB)")
+            .expect("a table");
+        let log = || std::fs::metadata(path.with_file_name("file-wal")).expect("a log").len();
+        let fill = |bytes: i64| {
+            connection.execute("INSERT INTO t VALUES (zeroblob(?))", [bytes]).expect("filled");
+        };
+        fill(1024);
+        let short = log();
+        keep_log_short(&connection);
+        assert_eq!(log(), short, "short enough");
+        fill(i64::try_from(LOG_BYTES_MAX).expect("a number"));
+        keep_log_short(&connection);
+        assert_eq!(log(), 0);
+    }
 }
