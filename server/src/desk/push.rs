@@ -153,7 +153,7 @@ async fn apply(tx: &mut Tx, caller: &Caller, op: Op, burst: &mut Burst) -> Done<
             ingest::opened(tx, caller, &contact, conversation_id, channel_id, scope).await
         }
         Op::MessageReceived { contact, scope, message } => {
-            ingest::received(tx, caller, &contact, scope, message, burst).await
+            Box::pin(ingest::received(tx, caller, &contact, scope, message, burst)).await
         }
         Op::Reply { message } => reply::pushed(tx, caller, message).await,
         Op::MessageStatus { message_id, status, failure, at: _ } => {

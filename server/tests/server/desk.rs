@@ -301,7 +301,8 @@ async fn the_counts_are_those_of_the_lists() {
         assert_eq!(listed, [counts.mine, counts.unassigned, counts.all, counts.waiting, counts.closed]);
     }
     let counts: ConversationCounts = desk.get("/api/conversations/counts", &bruno).await.ok();
-    let expected = ConversationCounts { mine: 4, unassigned: 7, all: 11, waiting: 1, closed: 1, archived: 0, unread: 11 };
+    let expected =
+        ConversationCounts { mine: 4, unassigned: 7, all: 11, waiting: 1, closed: 1, archived: 0, unread: 11 };
     assert_eq!(counts, expected);
 }
 

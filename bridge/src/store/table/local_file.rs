@@ -102,12 +102,11 @@ pub(in crate::store) fn forget_of_chat(connection: &Connection, conversation: Uu
 
 /// Every name in `media/` that a row knows.
 pub(in crate::store) fn names(connection: &Connection) -> Result<Vec<String>> {
-    let mut statement = connection
-        .prepare_cached(
-            "SELECT name FROM local_file
+    let mut statement = connection.prepare_cached(
+        "SELECT name FROM local_file
              UNION ALL SELECT part FROM file_fetch WHERE part IS NOT NULL
              UNION ALL SELECT name FROM picture WHERE name IS NOT NULL",
-        )?;
+    )?;
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)
 }
