@@ -1,6 +1,6 @@
 //! Samples by name and unit, printed as one table.
 
-use std::{io::Write as _, time::Duration};
+use std::{fmt::Write as _, io::Write as _, time::Duration};
 
 pub(crate) struct Figures(Vec<(String, &'static str, Vec<f64>)>);
 
@@ -27,15 +27,17 @@ impl Figures {
     /// Beside the median stands the whole spread: the lowest, the highest, and what all but one in twenty stay under.
     pub(crate) fn print(mut self, title: &str, took: Duration) {
         let mut table = format!("{title}, measured in {} s\n", took.as_secs());
-        table += &format!(
-            "{:<52} {:>11} {:>11} {:>11} {:>11}  {:<12} samples\n",
+        _ = writeln!(
+            table,
+            "{:<52} {:>11} {:>11} {:>11} {:>11}  {:<12} samples",
             "measure", "median", "lowest", "p95", "highest", "unit"
         );
         for (name, unit, samples) in &mut self.0 {
             samples.sort_by(f64::total_cmp);
             let at = |share: f64| samples[((samples.len() - 1) as f64 * share).round() as usize];
-            table += &format!(
-                "{name:<52} {:>11.1} {:>11.1} {:>11.1} {:>11.1}  {unit:<12} {}\n",
+            _ = writeln!(
+                table,
+                "{name:<52} {:>11.1} {:>11.1} {:>11.1} {:>11.1}  {unit:<12} {}",
                 at(0.5),
                 at(0.0),
                 at(0.95),

@@ -97,10 +97,7 @@ mod tests {
             message_timestamp: Some(1_700_000_000),
             ..Default::default()
         };
-        let resent = PlaceholderMessageResendResponse {
-            web_message_info_bytes: Some(web.encode_to_vec()),
-            ..Default::default()
-        };
+        let resent = PlaceholderMessageResendResponse { web_message_info_bytes: Some(web.encode_to_vec()) };
         let result = PeerDataOperationResult {
             placeholder_message_resend_response: MessageField::some(resent),
             ..Default::default()
