@@ -52,9 +52,9 @@ impl Store {
             let (mut due, mut more) = (Vec::new(), false);
             for (seq, wa_id, device, since) in rows(tx, channel)? {
                 match wanted(tx, channel, &wa_id)? {
-                    Some(message) if since.0 <= until => due.push(Repeat { device, message }),
-                    Some(_) => more = true,
-                    None => {
+                    Wanted::Due(message) if since.0 <= until => due.push(Repeat { device, message: *message }),
+                    Wanted::Due(_) | Wanted::Early => more = true,
+                    Wanted::Done => {
                         row::run(tx, "DELETE FROM repeat_asked WHERE seq = ?", [seq])?;
                     }
                 }
@@ -74,12 +74,29 @@ fn rows(connection: &Connection, channel: ChannelId) -> Result<Vec<(i64, String,
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The message, while it is on its way: WhatsApp has it, its customer does not.
-fn wanted(connection: &Connection, channel: ChannelId, wa_id: &str) -> Result<Option<ToSend>> {
-    let sent = table::message::sent_as(connection, channel, wa_id)?;
-    let Some(message) = sent.into_iter().find(|message| message.status == MessageStatus::Sent) else { return Ok(None) };
-    let Some(conversation) = table::conversation::get(connection, message.conversation_id)? else { return Ok(None) };
-    let Some(contact) = table::contact::get(connection, conversation.contact_id)? else { return Ok(None) };
+/// What has become of a wish.
+enum Wanted {
+    /// WhatsApp has the message, its customer does not.
+    Due(Box<ToSend>),
+    /// WhatsApp's own answer is not stored yet; a wish can be faster.
+    Early,
+    /// It has arrived, or is none that can be repeated.
+    Done,
+}
+
+fn wanted(connection: &Connection, channel: ChannelId, wa_id: &str) -> Result<Wanted> {
+    let Some(message) = table::message::sent_as(connection, channel, wa_id)?.into_iter().next() else {
+        return Ok(Wanted::Done);
+    };
+    match message.status {
+        MessageStatus::Sent => {}
+        MessageStatus::Queued => return Ok(Wanted::Early),
+        _ => return Ok(Wanted::Done),
+    }
+    let Some(conversation) = table::conversation::get(connection, message.conversation_id)? else {
+        return Ok(Wanted::Done);
+    };
+    let Some(contact) = table::contact::get(connection, conversation.contact_id)? else { return Ok(Wanted::Done) };
     let media_id = row::scalar::<[u8; 16]>(
         connection,
         "SELECT media_id FROM message WHERE id = ? AND media_id IS NOT NULL",
@@ -91,9 +108,9 @@ fn wanted(connection: &Connection, channel: ChannelId, wa_id: &str) -> Result<Op
         None => None,
     };
     if message.details.attachment().is_some() && uploaded.is_none() {
-        return Ok(None);
+        return Ok(Wanted::Done);
     }
-    Ok(Some(ToSend {
+    Ok(Wanted::Due(Box::new(ToSend {
         message_id: message.id,
         conversation_id: message.conversation_id,
         chat: people::wa_identity(&contact),
@@ -109,7 +126,7 @@ fn wanted(connection: &Connection, channel: ChannelId, wa_id: &str) -> Result<Op
         wa_id: message.wa_id,
         text: message.text.unwrap_or_default(),
         details: message.details,
-    }))
+    })))
 }
 
 fn quoted(connection: &Connection, message: &Message) -> Result<Option<Message>> {

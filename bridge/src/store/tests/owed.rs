@@ -1,7 +1,10 @@
 //! What came from WhatsApp, and what only should have.
 
 use super::*;
-use crate::store::{Owed, Stanza, TakenIn};
+use crate::store::{
+    Owed, Stanza, TakenIn,
+    inbound::{MessageRef, StatusNews},
+};
 
 const CARLA: &str = "+5511987654321";
 
@@ -74,4 +77,29 @@ async fn f10_words_are_owed_until_they_come() {
     store.owe_now(Owed { view_once: true, ..owed("C") });
     machine.receive(vec![InboundFact { kind: MessageKind::ViewOnce, ..gap("C") }]).await;
     assert_eq!(still(store.owed().await.expect("read")), [("A".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn f02_a_customers_wish_stays_until_the_message_has_arrived() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let store = &machine.store;
+    let chat = machine.hear(CARLA, "A", "hello").await.conversation_id;
+    let sent = store.write_message(chat, reply("can you read this?")).await.expect("written");
+    let advance = async |status| {
+        let message = MessageRef::Id(sent.id);
+        store.advance_statuses(vec![StatusNews { message, status, at: now(), failure: None }]).await.expect("advanced");
+    };
+    store.note_repeat_now(sent.wa_id.clone(), "5511987654321@s.whatsapp.net".to_owned());
+    store.note_repeat_now("unknown".to_owned(), "5511987654321@s.whatsapp.net".to_owned());
+    let wishes = async || {
+        let (due, more) = store.repeats(std::time::Duration::ZERO).await.expect("read");
+        (due.into_iter().map(|repeat| repeat.message.text).collect::<Vec<_>>(), more)
+    };
+    assert_eq!(wishes().await, (vec![], true), "WhatsApp's answer is still on its way");
+    advance(MessageStatus::Sent).await;
+    assert_eq!(wishes().await, (vec!["can you read this?".to_owned()], false));
+    let (due, more) = store.repeats(std::time::Duration::from_secs(600)).await.expect("read");
+    assert!(due.is_empty() && more, "the library has its time");
+    advance(MessageStatus::Delivered).await;
+    assert_eq!(wishes().await, (vec![], false));
 }
