@@ -98,7 +98,7 @@ async fn f02_a_customers_wish_stays_until_the_message_has_arrived() {
     assert_eq!(wishes().await, (vec![], true), "WhatsApp's answer is still on its way");
     advance(MessageStatus::Sent).await;
     assert_eq!(wishes().await, (vec!["can you read this?".to_owned()], false));
-    let (due, more) = store.repeats(std::time::Duration::from_secs(600)).await.expect("read");
+    let (due, more) = store.repeats(std::time::Duration::from_mins(10)).await.expect("read");
     assert!(due.is_empty() && more, "the library has its time");
     advance(MessageStatus::Delivered).await;
     assert_eq!(wishes().await, (vec![], false));
