@@ -83,7 +83,8 @@ impl StoreFirst {
         let arrivals = self.reporter.arrivals();
         let (mut facts, mut owed) = (Vec::with_capacity(batch.len()), Vec::new());
         for message in taken.messages() {
-            facts.push((arrivals.take(&message.info), gap(message, &own)));
+            let place = if message.earlier { 0 } else { arrivals.take(&message.info) };
+            facts.push((place, gap(message, &own)));
         }
         for message in batch {
             let place = arrivals.take(&message.info);
@@ -93,7 +94,7 @@ impl StoreFirst {
             }
             facts.extend(recovered.into_iter().map(|fact| (place, Ok(fact))));
             if self.missed.is_missed(message) {
-                let unread = Unread { info: Arc::clone(&message.info), view_once: false };
+                let unread = Unread { info: Arc::clone(&message.info), view_once: false, earlier: false };
                 facts.push((place, gap(&unread, &own)));
                 owed.extend(unread.owed());
             } else {

@@ -23,12 +23,14 @@ pub(super) struct Unread {
     pub(super) info: Arc<MessageInfo>,
     /// Its words never come to a linked device.
     pub(super) view_once: bool,
+    /// It came to a program before this one, ahead of everything that comes now; also of its own repetition.
+    pub(super) earlier: bool,
 }
 
 impl From<&UndecryptableMessage> for Unread {
     fn from(message: &UndecryptableMessage) -> Self {
         let view_once = message.unavailable_type == UnavailableType::ViewOnce;
-        Self { info: Arc::clone(&message.info), view_once }
+        Self { info: Arc::clone(&message.info), view_once, earlier: false }
     }
 }
 
@@ -77,7 +79,7 @@ impl Unread {
             timestamp: time::from_secs(owed.at.0 / 1000)?,
             ..MessageInfo::default()
         };
-        Some(Self { info: Arc::new(info), view_once: owed.view_once })
+        Some(Self { info: Arc::new(info), view_once: owed.view_once, earlier: true })
     }
 }
 
@@ -112,7 +114,7 @@ mod tests {
     fn devices_of_one_account_owe_nobody() {
         let unread = Unread::of(&owed("99@lid", "99@lid", false)).expect("addresses");
         let info = MessageInfo { category: MessageCategory::Peer, ..(*unread.info).clone() };
-        assert_eq!(Unread { info: Arc::new(info), view_once: false }.owed(), None);
+        assert_eq!(Unread { info: Arc::new(info), ..unread }.owed(), None);
         let status = Unread::of(&owed("status@broadcast", "99@lid", false)).expect("addresses");
         assert_eq!(status.owed(), None, "nor does a status");
     }

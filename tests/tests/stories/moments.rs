@@ -12,6 +12,7 @@ use ownline_tests::{AgentApp, Customer, Phone, Stage, agent::texts, until};
 use serde_json::{Value, json};
 
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
+const COMES_WITHIN: Duration = Duration::from_secs(8);
 /// Longer than the bridge waits for an acknowledgement.
 const NAP: Duration = Duration::from_secs(22);
 
@@ -107,13 +108,19 @@ async fn f01_messages_that_waited_outlive_the_power_at_each_moment_again_and_aga
 #[tokio::test]
 async fn f10_what_could_not_be_read_outlives_the_power_at_each_moment() -> Result<()> {
     let mut line = Line::set("5511988887613").await?;
-    for moment in ["noted:1", "noted:1:1000", "recovered:1", "recovered:1:1000", "committed:2", "decrypted:3:1000"] {
+    for moment in
+        ["noted:1", "noted:1:1000", "noted:2", "recovered:1", "recovered:1:1000", "committed:2", "decrypted:2:1000"]
+    {
         line.ana.program.kill().await?;
         line.both_write(&format!("{moment}, waiting")).await?;
         line.both_write(&format!("{moment}, behind it")).await?;
         line.stage.network.fault(json!({ "corrupt": { "number": line.phone.number, "times": 2 } })).await?;
         line.starts_to_die(moment).await;
-        line.ends(moment).await?;
+        // How often it comes to the later ones depends on what comes together; then the plug is pulled where it is.
+        if !line.ana.program.ends_by_itself(COMES_WITHIN).await? {
+            line.ana.program.kill().await?;
+        }
+        let _: Value = line.stage.network.api.delete("/faults").await?;
         line.ana.start_again().await?;
         line.has_everything().await.context(moment)?;
     }
