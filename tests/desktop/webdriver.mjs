@@ -1,7 +1,7 @@
 // A small WebDriver client for the real window: WebKitWebDriver starts the app and speaks for a person in front of it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -122,13 +122,44 @@ export class Window {
     writeFileSync(path, Buffer.from(await this.#call("GET", `${this.#session}/screenshot`), "base64"));
   }
 
+  #ended() {
+    return this.#driver.exitCode !== null || this.#driver.signalCode !== null;
+  }
+
   async close() {
+    const apps = this.#ended() ? [] : childrenOf(this.#driver.pid);
     if (this.#session) await this.#call("DELETE", this.#session).catch(() => {});
-    if (this.#driver.exitCode === null && this.#driver.signalCode === null) {
+    // The driver takes the page away, and now and then the window does not hear of it: the app is asked in its own way too.
+    for (const app of apps) if (runs(app)) process.kill(app, "SIGTERM");
+    if (!this.#ended()) {
       const ended = once(this.#driver, "exit");
       this.#driver.kill("SIGTERM");
       await ended;
     }
+    // Only then does its folder belong to nobody.
+    for (const app of apps) while (runs(app)) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function childrenOf(process) {
+  const threads = `/proc/${process}/task`;
+  const found = readdirSync(threads).flatMap((thread) => {
+    try {
+      return readFileSync(`${threads}/${thread}/children`, "utf8").split(" ");
+    } catch {
+      // A thread that has ended meanwhile.
+      return [];
+    }
+  });
+  return found.filter(Boolean).map(Number);
+}
+
+/** Whether a process is there and has not ended. */
+function runs(process) {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${process}/stat`, "utf8"));
+  } catch {
+    return false;
   }
 }
 
