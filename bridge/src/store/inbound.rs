@@ -38,6 +38,17 @@ impl WaIdentity {
     pub fn is_empty(&self) -> bool {
         self.phone.is_none() && self.lid.is_none()
     }
+
+    /// Whether both name one person. A hidden id that differs means another, whatever the number; a group is nobody.
+    pub fn is_same_person(&self, other: &Self) -> bool {
+        if self.is_group() || other.is_group() {
+            return false;
+        }
+        match (&self.lid, &other.lid) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.phone.as_ref().zip(other.phone.as_ref()).is_some_and(|(one, other)| one.same_line(other)),
+        }
+    }
 }
 
 /// Who wrote in a group.

@@ -17,7 +17,8 @@ use crate::time::now;
 /// Nobody waits longer for a repetition.
 const KEPT_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
-/// A device's wish.
+/// A device's wish, which whoever has heard of the message's id can utter: whether it is the customer's is for the caller to
+/// see, who can ask WhatsApp for the other name of the device's owner.
 #[derive(Debug, Clone)]
 pub struct Repeat {
     /// The device, as WhatsApp addresses it.
@@ -27,13 +28,17 @@ pub struct Repeat {
 }
 
 impl Store {
-    /// Notes a wish, and keeps the caller's thread until that is on the disk.
+    /// Notes a wish, and keeps the caller's thread until that is on the disk. What was never sent from here is nobody's to ask
+    /// for, and is not kept.
     pub fn note_repeat_now(&self, wa_id: String, device: String) {
         let noted = self.write_now(move |tx| {
             let Some(channel) = own::channel_id(tx)? else { return Ok(()) };
             row::run(
                 tx,
-                "INSERT INTO repeat_asked (channel_id, wa_id, device, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO repeat_asked (channel_id, wa_id, device, since)
+                 SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (
+                     SELECT 1 FROM message WHERE channel_id = ?1 AND wa_id = ?2 AND direction = 'outbound')
+                 ON CONFLICT DO NOTHING",
                 params![channel.0.into_bytes(), wa_id, device, now().0],
             )?;
             Ok(())

@@ -9,7 +9,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
 use whatsapp_rust::{Client, Jid, MessageRetransmission, wacore_binary::NodeRef};
 
-use super::{hook, outbound};
+use super::{hook, identity, outbound};
 use crate::store::{Repeat, Store};
 
 /// What the library needs for its own repetition, and the customer's device to confirm it.
@@ -90,6 +90,11 @@ async fn repeat_all(client: &Arc<Client>, store: &Store, repeated: &mut HashSet<
 
 async fn again(client: &Arc<Client>, repeat: Repeat) -> Result<(), String> {
     let device: Jid = repeat.device.parse().map_err(|_| "its device has no address".to_owned())?;
+    let mut asker = identity::person(&device);
+    hook::complete(client, &mut asker).await;
+    if !asker.is_same_person(&repeat.message.chat) {
+        return Err("its device is not the customer's".to_owned());
+    }
     let chat = device.to_non_ad();
     let uses_lids = chat.is_lid();
     let wire =

@@ -53,19 +53,11 @@ pub struct Member {
 
 impl GroupInfo {
     fn find(&mut self, who: &WaIdentity) -> Option<&mut Member> {
-        self.members.iter_mut().find(|member| is_one(&member.person, who))
+        self.members.iter_mut().find(|member| member.person.is_same_person(who))
     }
 
     fn is_admin(&self, who: &WaIdentity) -> bool {
-        self.members.iter().any(|member| member.admin && is_one(&member.person, who))
-    }
-}
-
-/// Whether both name one person. A hidden id that differs means another, whatever the number.
-fn is_one(one: &WaIdentity, other: &WaIdentity) -> bool {
-    match (&one.lid, &other.lid) {
-        (Some(one), Some(other)) => one == other,
-        _ => one.phone.as_ref().zip(other.phone.as_ref()).is_some_and(|(one, other)| one.same_line(other)),
+        self.members.iter().any(|member| member.admin && member.person.is_same_person(who))
     }
 }
 
@@ -122,7 +114,7 @@ fn shown(connection: &Connection, info: GroupInfo, name: String) -> Result<Group
     for Member { person, admin } in info.members {
         let Some(id) = known_id(connection, &person)? else { continue };
         let name = people::shown_name(connection, &id, &person)?;
-        let me = me.as_ref().is_some_and(|me| is_one(me, &person));
+        let me = me.as_ref().is_some_and(|me| me.is_same_person(&person));
         members.push(GroupMember { id, name, phone: person.phone, admin, me });
     }
     members.sort_by_cached_key(|member| (!member.admin, member.name.to_lowercase(), member.id.clone()));

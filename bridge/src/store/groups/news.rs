@@ -12,7 +12,7 @@ use ownline_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{GroupInfo, Member, is_one, me};
+use super::{GroupInfo, Member, me};
 use crate::{
     store::{
         Result, Store,
@@ -167,7 +167,7 @@ fn note(tx: &mut Tx<'_>, channel: &Channel, id: &str, news: GroupNews) -> Result
 
 /// `false`: it takes more than that to know the group now.
 fn apply(info: &mut GroupInfo, news: GroupNews, me: Option<&WaIdentity>) -> bool {
-    let is_me = |who: &WaIdentity| me.is_some_and(|me| is_one(me, who));
+    let is_me = |who: &WaIdentity| me.is_some_and(|me| me.is_same_person(who));
     match news {
         GroupNews::Subject(subject) => info.subject = subject,
         GroupNews::Description(description) => info.description = description,
@@ -186,7 +186,7 @@ fn apply(info: &mut GroupInfo, news: GroupNews, me: Option<&WaIdentity>) -> bool
         }
         GroupNews::Removed(people) => {
             info.member &= !people.iter().any(is_me);
-            info.members.retain(|member| !people.iter().any(|gone| is_one(gone, &member.person)));
+            info.members.retain(|member| !people.iter().any(|gone| gone.is_same_person(&member.person)));
         }
         GroupNews::Admins { people, admin } => {
             for who in people {

@@ -9,7 +9,7 @@ use ownline_model::{
     time::UtcMillis,
 };
 
-use super::{Member, info_of, is_one};
+use super::{Member, info_of};
 use crate::store::{
     Result, Store,
     inbound::{MessageRef, StatusNews, WaIdentity},
@@ -71,7 +71,7 @@ pub(in crate::store) fn left(tx: &Tx<'_>, message: &Message) -> Result<()> {
 fn others(tx: &Tx<'_>, conversation: &Conversation) -> Result<Option<Vec<Member>>> {
     let Some(contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(None) };
     let Some((info, me)) = info_of(tx, &contact)? else { return Ok(None) };
-    Ok(Some(info.members.into_iter().filter(|member| !is_one(&member.person, &me)).collect()))
+    Ok(Some(info.members.into_iter().filter(|member| !member.person.is_same_person(&me)).collect()))
 }
 
 fn advance(tx: &mut Tx<'_>, conversation: &Conversation, message: &Message, at: UtcMillis) -> Result<()> {
@@ -102,7 +102,7 @@ fn all_have(tx: &Tx<'_>, expected: &[String], ticked: &HashSet<String>, there: &
         let is_missing = match table::group::person(tx, who)? {
             Some(person) if ticked.contains(&person.id) => false,
             Some(_) => match super::identity_of(tx, who)? {
-                Some(person) => there.iter().any(|member| is_one(&member.person, &person)),
+                Some(person) => there.iter().any(|member| member.person.is_same_person(&person)),
                 None => true,
             },
             None => true,

@@ -103,3 +103,19 @@ async fn f02_a_customers_wish_stays_until_the_message_has_arrived() {
     advance(MessageStatus::Delivered).await;
     assert_eq!(wishes().await, (vec![], false));
 }
+
+#[test]
+fn f02_a_message_is_repeated_for_its_customer_only() {
+    let person = |phone: Option<&str>, lid: Option<&str>| WaIdentity {
+        phone: phone.map(|phone| phone.parse().expect("a number")),
+        lid: lid.map(str::to_owned),
+        ..WaIdentity::default()
+    };
+    let customer = person(Some(CARLA), Some("77"));
+    assert!(customer.is_same_person(&person(Some(CARLA), None)));
+    assert!(customer.is_same_person(&person(Some("+551187654321"), None)), "the number's other spelling");
+    assert!(customer.is_same_person(&person(None, Some("77"))));
+    assert!(!customer.is_same_person(&person(Some("+4915112345678"), Some("78"))));
+    assert!(!person(Some(CARLA), None).is_same_person(&person(None, Some("77"))), "nobody knows");
+    assert!(!WaIdentity::group("77").is_same_person(&person(None, Some("77"))), "a member is not the group");
+}
