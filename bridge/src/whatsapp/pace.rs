@@ -33,6 +33,8 @@ pub(super) struct Sorted {
     pub(super) refused: Vec<(MessageId, Refusal)>,
     /// When the first of those that wait may go.
     pub(super) wake_at: Option<UtcMillis>,
+    /// Of what was on offer.
+    pub(super) turns: i64,
 }
 
 #[derive(Debug)]
@@ -58,11 +60,11 @@ impl Pace {
         mut room: usize,
         now: UtcMillis,
     ) -> Sorted {
-        let Offers { rules, standing, mut offers, held_until } = on_offer;
+        let Offers { rules, standing, mut offers, held_until, turns } = on_offer;
         self.ledger.tidy(now);
         // Chats take turns: who was served longest ago comes first, and a long backlog of one keeps nobody waiting.
         offers.sort_by_key(|offer| self.ledger.last_in_chat(offer.draft.chat));
-        let mut sorted = Sorted { wake_at: held_until, ..Sorted::default() };
+        let mut sorted = Sorted { wake_at: held_until, turns, ..Sorted::default() };
         let mut plan = self.ledger.clone();
         for Offer { message, draft } in offers {
             if !admits(draft.chat) {
@@ -158,7 +160,7 @@ mod tests {
 
     fn offers(offers: Vec<Offer>) -> Offers {
         let standing = Standing { linked_at: Some(UtcMillis(0)), ..Standing::default() };
-        Offers { rules: Rules::default(), standing, offers, held_until: None }
+        Offers { rules: Rules::default(), standing, offers, held_until: None, turns: 0 }
     }
 
     fn chats(count: usize, reach: Reach) -> Vec<Offer> {

@@ -175,7 +175,7 @@ impl Sender {
             self.begin(leaving);
         }
         if !sorted.held.is_empty()
-            && let Err(error) = self.store.hold(sorted.held).await
+            && let Err(error) = self.store.hold(sorted.held, sorted.turns).await
         {
             tracing::warn!(%error, "why messages wait could not be noted");
         }

@@ -36,16 +36,19 @@ pub struct Offers {
     pub offers: Vec<Offer>,
     /// When the first of those that a rule holds may go.
     pub held_until: Option<UtcMillis>,
+    /// For [`Store::hold`].
+    pub turns: i64,
 }
 
 impl Store {
     /// The oldest queued message of each chat, except of those that are `busy` and of those that a rule holds.
     pub async fn offers(&self, limit: u32, busy: HashSet<ConversationId>) -> Result<Offers> {
         self.read(move |connection| {
+            let turns = super::held::turns(connection)?;
             let (rules, now) = (super::rules(connection)?, now());
             let standing = super::line::standing(connection)?;
             let Some(channel) = own::channel_id(connection)? else {
-                return Ok(Offers { rules, standing, offers: vec![], held_until: None });
+                return Ok(Offers { rules, standing, offers: vec![], held_until: None, turns });
             };
             let mut offers = Vec::new();
             for message in progress::to_send(connection, channel, limit)? {
@@ -60,7 +63,7 @@ impl Store {
                  WHERE channel_id = ? AND status = 'queued' AND json_extract(body, '$.details.hold.until') > ?",
                 params![channel.0.into_bytes(), now.0],
             )?;
-            Ok(Offers { rules, standing, offers, held_until: held_until.flatten().map(UtcMillis) })
+            Ok(Offers { rules, standing, offers, held_until: held_until.flatten().map(UtcMillis), turns })
         })
         .await
     }

@@ -6,7 +6,7 @@ use ownline_model::{
     ids::{ConversationId, MessageId},
     message::{Message, MessageStatus},
 };
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::super::{Result, Store, change::Change, own, progress, row, table, writer::Tx};
 use crate::safety::{Sent, fingerprint};
@@ -14,10 +14,26 @@ use crate::safety::{Sent, fingerprint};
 /// Ends that differ by less look the same to people.
 const SAME_MS: i64 = 2000;
 
+/// Counts what happened to messages while they waited that may change what becomes of them.
+const TURNS: &str = "safety.turns";
+
+/// To be read before what is judged: then whatever happens meanwhile shows.
+pub(super) fn turns(connection: &Connection) -> Result<i64> {
+    Ok(table::value::get_json(connection, TURNS)?.unwrap_or(0))
+}
+
 impl Store {
-    /// Shows why these messages wait.
-    pub async fn hold(&self, holds: Vec<(MessageId, Hold)>) -> Result<()> {
-        self.write(move |tx| holds.into_iter().try_for_each(|(id, hold)| self::hold(tx, id, hold))).await
+    /// Shows why these messages wait. `turns`: as it was when they were judged ([`Offers::turns`](super::Offers)); where
+    /// something happened since, they are judged anew instead, or they would wait for what has come already.
+    pub async fn hold(&self, holds: Vec<(MessageId, Hold)>, turns: i64) -> Result<()> {
+        self.write(move |tx| {
+            if self::turns(tx)? != turns {
+                // What happened has said that there is something to send.
+                return Ok(());
+            }
+            holds.into_iter().try_for_each(|(id, hold)| self::hold(tx, id, hold))
+        })
+        .await
     }
 
     /// To be called before each attempt. `false`: it must not be sent any more. `sent`: how it counts, unless it did before.
@@ -71,17 +87,18 @@ fn release_one(tx: &mut Tx<'_>, mut message: Message) -> Result<()> {
     Ok(())
 }
 
-/// Something changed about these chats (all of them: `None`): what is held there is judged anew.
+/// Something changed about these chats (all of them: `None`): what waits there is judged anew.
 pub(in crate::store) fn release(tx: &mut Tx<'_>, conversation: Option<ConversationId>) -> Result<()> {
     let Some(channel) = own::channel_id(tx)? else { return Ok(()) };
-    let held: Vec<Message> = row::all(
+    let waiting: Vec<Message> = row::all(
         tx,
-        "SELECT body FROM message WHERE channel_id = ?1 AND status = 'queued' AND (?2 IS NULL OR conversation_id = ?2)
-             AND json_extract(body, '$.details.hold') IS NOT NULL",
+        "SELECT body FROM message WHERE channel_id = ?1 AND status = 'queued' AND (?2 IS NULL OR conversation_id = ?2)",
         params![channel.0.into_bytes(), conversation.map(|id| id.0.into_bytes())],
     )?;
-    if !held.is_empty() {
-        tx.tell(Change::ToSend);
+    if waiting.is_empty() {
+        return Ok(());
     }
-    held.into_iter().try_for_each(|message| release_one(tx, message))
+    table::value::set_json(tx, TURNS, &(turns(tx)? + 1))?;
+    tx.tell(Change::ToSend);
+    waiting.into_iter().try_for_each(|message| release_one(tx, message))
 }

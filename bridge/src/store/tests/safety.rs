@@ -121,7 +121,7 @@ async fn a_hold_is_shown_kept_and_ends_with_the_customers_word() {
     };
     let mut changes = machine.store.changes();
     for _ in 0..2 {
-        machine.store.hold(vec![(written.id, hold.clone())]).await.expect("held");
+        machine.store.hold(vec![(written.id, hold.clone())], 0).await.expect("held");
     }
     let mut shown = 0;
     while let Ok(change) = changes.try_recv() {
@@ -141,13 +141,29 @@ async fn a_hold_is_shown_kept_and_ends_with_the_customers_word() {
 }
 
 #[tokio::test]
+async fn nothing_is_held_for_what_came_while_it_was_judged() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let chat = stranger(&machine, CARLA).await;
+    let written = machine.store.write_message(chat, reply("good morning")).await.expect("written");
+    let judged = machine.store.offers(10, std::collections::HashSet::new()).await.expect("offers");
+    assert_eq!(judged.offers[0].draft.reach, Reach::Stranger);
+
+    machine.hear(CARLA, "in-1", "hello, who is this?").await;
+    let hold =
+        ownline_model::details::Hold { code: "x".into(), detail: String::new(), until: Some(now().plus_millis(HOUR)) };
+    machine.store.hold(vec![(written.id, hold)], judged.turns).await.expect("not held");
+    assert_eq!(offers(&machine).await[0].draft.reach, Reach::Reply);
+    assert_eq!(message(&machine, chat, written.id).await.details.hold, None);
+}
+
+#[tokio::test]
 async fn the_servers_word_does_not_lift_a_hold() {
     let machine = seasoned(NumberUse::Work).await;
     let chat = machine.hear(CARLA, "in-1", "hi").await.conversation_id;
     let written = machine.store.write_message(chat, reply("one")).await.expect("written");
     let hold =
         ownline_model::details::Hold { code: "x".into(), detail: String::new(), until: Some(now().plus_millis(HOUR)) };
-    machine.store.hold(vec![(written.id, hold.clone())]).await.expect("held");
+    machine.store.hold(vec![(written.id, hold.clone())], 0).await.expect("held");
     machine.pull(vec![Event::MessageNew(Message { position: 9, ..written.clone() })]).await;
     assert_eq!(message(&machine, chat, written.id).await.details.hold, Some(hold));
 }
@@ -321,7 +337,7 @@ async fn t39_the_owner_is_told_when_the_team_orders_too_much() {
         held.push((ordered.id, ownline_model::details::Hold { code: "x".into(), detail: String::new(), until }));
     }
     assert!(machine.store.status().await.expect("status").notices.is_empty());
-    machine.store.hold(held).await.expect("held");
+    machine.store.hold(held, 0).await.expect("held");
     let notices = machine.store.status().await.expect("status").notices;
     assert_eq!(notices[0].code.as_str(), "many_ordered");
 }
