@@ -60,16 +60,16 @@ test("each run of messages is signed once, in the writer's colour", async () => 
       .getByTestId("author")
       .evaluate((name) => getComputedStyle(name).color);
   // Which one, the writer's id decides; two writers may share one.
-  const tones = await ana.evaluate(() => {
-    const probe = document.body.appendChild(document.createElement("i"));
-    const names = [...Array(8).keys()].map((at) => `--sender-${at + 1}`);
-    const found = names.map((name) => {
-      probe.style.color = `var(${name})`;
-      return getComputedStyle(probe).color;
-    });
-    probe.remove();
-    return found;
-  });
+  const tones = await ana.evaluate(() =>
+    [...Array(8).keys()].map((at) => {
+      const probe = document.createElement("i");
+      probe.style.color = `var(--sender-${at + 1})`;
+      document.body.append(probe);
+      const { color } = getComputedStyle(probe);
+      probe.remove();
+      return color;
+    }),
+  );
   expect(new Set(tones).size).toBe(8);
   expect(tones).toContain(await colour("Good evening all"));
   expect(tones).toContain(await colour("Lorry 12 comes at nine"));
