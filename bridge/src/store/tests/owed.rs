@@ -4,6 +4,7 @@ use super::*;
 use crate::store::{
     Owed, Stanza, TakenIn,
     inbound::{MessageRef, StatusNews},
+    row,
 };
 
 const CARLA: &str = "+5511987654321";
@@ -91,6 +92,8 @@ async fn f02_a_customers_wish_stays_until_the_message_has_arrived() {
     };
     store.note_repeat_now(sent.wa_id.clone(), "5511987654321@s.whatsapp.net".to_owned());
     store.note_repeat_now("unknown".to_owned(), "5511987654321@s.whatsapp.net".to_owned());
+    let kept = store.read(|connection| row::scalar::<i64>(connection, "SELECT count(*) FROM repeat_asked", [])).await;
+    assert_eq!(kept.expect("read"), Some(1), "the other one was never sent from here");
     let wishes = async || {
         let (due, more) = store.repeats(std::time::Duration::ZERO).await.expect("read");
         (due.into_iter().map(|repeat| repeat.message.text).collect::<Vec<_>>(), more)
