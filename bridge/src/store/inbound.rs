@@ -269,3 +269,10 @@ pub struct LinkedAccount {
     /// `android`, `iphone`, … as WhatsApp tells it.
     pub platform: Option<String>,
 }
+
+impl LinkedAccount {
+    /// As a person among others.
+    pub fn identity(self) -> WaIdentity {
+        WaIdentity { phone: Some(self.phone), lid: self.lid, ..WaIdentity::default() }
+    }
+}

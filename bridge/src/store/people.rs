@@ -18,6 +18,14 @@ use super::{
 };
 use crate::time::now;
 
+/// A chat without a word for so long is over, as far as the desk is concerned.
+const QUIET_AFTER_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+
+/// Whether a chat in which nothing was said since then is over.
+pub(super) fn is_long_quiet(since: UtcMillis) -> bool {
+    now().since(since) > QUIET_AFTER_MS
+}
+
 pub(super) fn identity(contact: &Contact) -> ContactIdentity {
     ContactIdentity {
         id: contact.id,

@@ -9,7 +9,7 @@ use super::{Aspect, ChangeFact, Result, Stamp, who};
 use crate::{
     store::{
         groups,
-        inbound::{SealedVote, WaIdentity},
+        inbound::{LinkedAccount, SealedVote},
         own,
         table::{self},
         writer::Tx,
@@ -29,8 +29,7 @@ pub(super) fn count(
         tracing::debug!(id = %fact.wa_id, "a vote in a poll whose secret is not known");
         return Ok(None);
     };
-    let Some(account) = own::account(tx)? else { return Ok(None) };
-    let me = WaIdentity { phone: Some(account.phone), lid: account.lid, ..Default::default() };
+    let Some(me) = own::account(tx)?.map(LinkedAccount::identity) else { return Ok(None) };
     let asked = match &message.details.sender {
         Some(sender) => groups::identity_of(tx, &sender.id)?,
         None => None,

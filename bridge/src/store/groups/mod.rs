@@ -61,10 +61,6 @@ impl GroupInfo {
     }
 }
 
-fn me(account: LinkedAccount) -> WaIdentity {
-    WaIdentity { phone: Some(account.phone), lid: account.lid, ..WaIdentity::default() }
-}
-
 impl Store {
     /// What is known of a group on the own number. `None`: nothing yet; WhatsApp is asked then, and
     /// [`Change::Groups`] tells of the answer.
@@ -109,7 +105,7 @@ fn known(connection: &Connection, id: ConversationId) -> Result<std::result::Res
 }
 
 fn shown(connection: &Connection, info: GroupInfo, name: String) -> Result<Group> {
-    let me = own::account(connection)?.map(me);
+    let me = own::account(connection)?.map(LinkedAccount::identity);
     let mut members = Vec::with_capacity(info.members.len());
     for Member { person, admin } in info.members {
         let Some(id) = known_id(connection, &person)? else { continue };
@@ -191,5 +187,5 @@ fn info_of(connection: &Connection, contact: &Contact) -> Result<Option<(GroupIn
     let Some(group) = contact.lid.as_deref().filter(|_| !contact.kind.is_person()) else { return Ok(None) };
     let Some(account) = own::account(connection)? else { return Ok(None) };
     let info = table::group::get(connection, &account.phone, group)?;
-    Ok(info.map(|info| (info, me(account))))
+    Ok(info.map(|info| (info, account.identity())))
 }

@@ -12,12 +12,12 @@ use ownline_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{GroupInfo, Member, me};
+use super::{GroupInfo, Member};
 use crate::{
     store::{
         Result, Store,
         change::Change,
-        inbound::WaIdentity,
+        inbound::{LinkedAccount, WaIdentity},
         own, people,
         table::{self},
         writer::Tx,
@@ -29,8 +29,6 @@ use crate::{
 const LISTED: &str = "groups.listed";
 /// What changes is told; a list now and then is for what was missed.
 const LIST_EVERY: Duration = Duration::from_hours(24);
-/// A group that was made so long ago and has no word in it is none of today's chats.
-const QUIET_AFTER: Duration = Duration::from_hours(14 * 24);
 /// Groups asked about in one go.
 const ASKED_AT_ONCE: u32 = 50;
 
@@ -151,7 +149,7 @@ fn note(tx: &mut Tx<'_>, channel: &Channel, id: &str, news: GroupNews) -> Result
         }
         (GroupNews::Changed, _) | (_, None) => None,
         (news, Some(mut info)) => {
-            let me = own::account(tx)?.map(me);
+            let me = own::account(tx)?.map(LinkedAccount::identity);
             apply(&mut info, news, me.as_ref()).then_some(info)
         }
     };
@@ -214,8 +212,8 @@ fn show(tx: &mut Tx<'_>, channel: &Channel, id: &str, info: &GroupInfo) -> Resul
     if is_new && !info.member {
         return Ok(());
     }
-    let quiet = i64::try_from(QUIET_AFTER.as_millis()).unwrap_or(i64::MAX);
-    if is_new && now().since(at) > quiet {
+    // One that was made long ago and has no word in it is none of today's chats.
+    if is_new && people::is_long_quiet(at) {
         conversation.state = ConversationState::Closed;
     }
     people::put_conversation(tx, conversation, is_new)

@@ -1,7 +1,5 @@
 //! One chat of a chunk: its messages among those that are here, its gap, its unread count.
 
-use std::time::Duration;
-
 use ownline_model::{
     channel::Channel,
     conversation::{Conversation, ConversationState},
@@ -29,9 +27,6 @@ use crate::{
     },
     time::now,
 };
-
-/// A chat without a word for so long is over, as far as the desk is concerned.
-const QUIET_AFTER: Duration = Duration::from_hours(14 * 24);
 
 pub(super) fn chat(
     tx: &mut Tx<'_>,
@@ -251,10 +246,9 @@ fn summarise(tx: &Tx<'_>, mut conversation: Conversation, is_new: bool) -> Resul
         conversation.last_message = Some(people::as_last(&newest));
     }
     if is_new {
-        let quiet = now().since(conversation.last_activity_at);
         conversation.state = if conversation.unread > 0 {
             ConversationState::Active
-        } else if quiet > i64::try_from(QUIET_AFTER.as_millis()).unwrap_or(i64::MAX) {
+        } else if people::is_long_quiet(conversation.last_activity_at) {
             ConversationState::Closed
         } else {
             ConversationState::Waiting
