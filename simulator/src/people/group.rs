@@ -17,10 +17,9 @@ use super::{transcript, wire};
 use crate::network::account::Device;
 use crate::network::address::{Address, chat_jid, chat_name};
 use crate::network::groups::Group;
-use crate::network::now_ms;
 use crate::network::route::Copy;
 use crate::store::{MessageRow, Op, StoreError};
-use crate::world::{Direction, Result, Status, WorldError};
+use crate::world::{Result, WorldError};
 
 /// `Message.senderKeyDistributionMessage`.
 const DISTRIBUTION: u32 = 2;
@@ -82,19 +81,7 @@ impl Person {
                 enc: parts(keys.remove(&device.address), &for_all, envelope, device),
             });
             let copies = copies.collect();
-            let now = now_ms();
-            let row = MessageRow {
-                owner: self.number(),
-                peer: id,
-                id: message.clone(),
-                direction: transcript::direction(Direction::Sent),
-                author: self.number(),
-                author_device: 0,
-                at: now,
-                status: transcript::status(Status::Sent),
-                status_at: now,
-                body,
-            };
+            let row = self.sent(id, message.clone(), body);
             if watched {
                 views.push(transcript::view(&self.network, &row));
             }

@@ -191,19 +191,7 @@ impl Person {
                 children.extend(envelope.poll.map(|kind| NodeBuilder::new("meta").attr("polltype", kind).build()));
                 copies.push(Copy { to: *target, by_lid: false, enc: children });
             }
-            let now = now_ms();
-            rows.push(MessageRow {
-                owner: self.number(),
-                peer: to,
-                id: id.clone(),
-                direction: transcript::direction(Direction::Sent),
-                author: self.number(),
-                author_device: 0,
-                at: now,
-                status: transcript::status(Status::Sent),
-                status_at: now,
-                body,
-            });
+            rows.push(self.sent(to, id.clone(), body));
             outbound.push(stanza(id, to, envelope, copies));
         }
         let watched = self.network.changes.receiver_count() > 0;
@@ -219,6 +207,23 @@ impl Person {
         self.network.store.flush().await?;
         self.told(views);
         Ok(at)
+    }
+
+    /// The own line of what is being said, to a person or in a group.
+    pub(super) fn sent(&self, peer: u64, id: String, body: Vec<u8>) -> MessageRow {
+        let now = now_ms();
+        MessageRow {
+            owner: self.number(),
+            peer,
+            id,
+            direction: transcript::direction(Direction::Sent),
+            author: self.number(),
+            author_device: 0,
+            at: now,
+            status: transcript::status(Status::Sent),
+            status_at: now,
+            body,
+        }
     }
 
     /// Tells whoever watches about new lines.
