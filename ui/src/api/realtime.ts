@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { baseUrl, bearer } from "./access";
 import { applyEvent } from "./cache";
 import type { ClientFrame, DeskEvent, Id, ServerFrame } from "./model";
+import { Overtaken } from "./overtaken";
 
 const PROTOCOL = 1;
 const PING_EVERY_MS = 20_000;
@@ -13,12 +14,14 @@ export type SocketState = "connecting" | "live" | "waiting";
 /** The one socket of this screen: keeps the cache fresh, and comes back by itself. */
 export class Realtime {
   #client: QueryClient;
+  #overtaken: Overtaken;
   #socket: WebSocket | null = null;
   #rooms = new Map<string, number>([["desk", 1]]);
   #listeners = new Set<Listener>();
   #watchers = new Set<() => void>();
   #attempt = 0;
-  #wasLive = false;
+  /** The rooms were asked for, and the host has not said anything since. */
+  #entering = false;
   #ended = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pulse: ReturnType<typeof setInterval> | undefined;
@@ -27,6 +30,7 @@ export class Realtime {
 
   constructor(client: QueryClient) {
     this.#client = client;
+    this.#overtaken = new Overtaken(client);
   }
 
   start(): void {
@@ -132,7 +136,9 @@ export class Realtime {
     this.#heard = Date.now();
     const frame = parse(text);
     if (frame?.type === "welcome") this.#welcome();
+    else if (frame?.type === "pong") this.#entered();
     else if (frame?.type === "event") {
+      this.#overtaken.by(frame.event);
       applyEvent(this.#client, frame.event);
       for (const tell of this.#listeners) tell(frame.event);
     }
@@ -142,14 +148,21 @@ export class Realtime {
     this.#attempt = 0;
     this.#turn("live");
     for (const room of this.#rooms.keys()) this.#send({ type: "subscribe", room });
+    // Frames are taken in turn: what answers this one has entered the rooms before.
+    this.#entering = true;
+    this.#send({ type: "ping" });
     clearInterval(this.#pulse);
     this.#pulse = setInterval(() => {
       if (Date.now() - this.#heard > DEAD_AFTER_MS) this.#socket?.close();
       else this.#send({ type: "ping" });
     }, PING_EVERY_MS);
-    // Whatever happened while the socket was away is in the answers, not in the events.
-    if (this.#wasLive) void this.#client.invalidateQueries();
-    this.#wasLive = true;
+  }
+
+  /** Whatever happened before is in the answers, not in the events; those that the screen has may be older than this. */
+  #entered(): void {
+    if (!this.#entering) return;
+    this.#entering = false;
+    this.#overtaken.byAnything();
   }
 }
 
