@@ -13,6 +13,7 @@ interface Hearing {
 export class Recording {
   #pieces: Float32Array[] = [];
   #samples = 0;
+  #ended = false;
   #stream: MediaStream;
   #context: AudioContext;
 
@@ -48,6 +49,8 @@ export class Recording {
   }
 
   #hear(piece: Float32Array, hearing: Hearing): void {
+    // What was on its way when it ended belongs to no recording, least of all to the next one.
+    if (this.#ended) return;
     this.#pieces.push(piece);
     this.#samples += piece.length;
     const seconds = this.#samples / this.#context.sampleRate;
@@ -57,6 +60,7 @@ export class Recording {
 
   /** Lets go of the microphone. */
   stop(): void {
+    this.#ended = true;
     for (const track of this.#stream.getTracks()) track.stop();
     if (this.#context.state !== "closed") void this.#context.close();
   }

@@ -21,13 +21,14 @@ export function useVoice(onSend: (sound: Blob) => void) {
   const [levels, setLevels] = useState<number[]>([]);
   const [seconds, setSeconds] = useState(0);
   const recording = useRef<Recording | null>(null);
-  const wanted = useRef(false);
+  /** The start that counts: one that was given up must not become the next one's recording. */
+  const wanted = useRef<object | null>(null);
   const length = useRef(0);
   const deliver = useRef(onSend);
   deliver.current = onSend;
 
   const reset = useCallback(() => {
-    wanted.current = false;
+    wanted.current = null;
     recording.current = null;
     length.current = 0;
     setState("idle");
@@ -50,30 +51,39 @@ export function useVoice(onSend: (sound: Blob) => void) {
   }, [discard, reset]);
   const start = useCallback(async () => {
     if (wanted.current) return;
-    wanted.current = true;
+    const mine = {};
+    wanted.current = mine;
     setState("starting");
     try {
       const made = await Recording.start({
         onLevel: (level, at) => {
+          if (wanted.current !== mine) return;
           length.current = at;
           setSeconds(at);
           setLevels((old) => [...old.slice(1 - METER_BARS), level]);
         },
         onFull: () => send(),
       });
-      if (!wanted.current) {
+      if (wanted.current !== mine) {
         made.stop();
         return;
       }
       recording.current = made;
       setState("recording");
     } catch (error) {
+      if (wanted.current !== mine) return;
       reset();
       toast.bad(t(`voice.no.${error instanceof MicrophoneError ? error.why : "unavailable"}`));
     }
   }, [reset, send, t]);
   // Leaving the chat lets go of the microphone.
-  useEffect(() => () => recording.current?.stop(), []);
+  useEffect(
+    () => () => {
+      wanted.current = null;
+      recording.current?.stop();
+    },
+    [],
+  );
   return { state, levels, seconds, start, discard, send, slip: () => length.current < SHORTEST_SECONDS };
 }
 
