@@ -122,7 +122,11 @@ export const fileQuery = (id: Id, as: "wav" | null) =>
 export const pictureQuery = (id: Id, picture: string) =>
   queryOptions({
     queryKey: ["picture", id, picture],
-    queryFn: ({ signal }) => media.contactPicture(id, { signal }),
+    queryFn: async ({ signal }) => {
+      const seen = await media.contactPicture(id, { signal });
+      // It came while it was being looked for. Kept under no name it would be shown again once the customer takes it away.
+      return picture === "" ? null : seen;
+    },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 30 * 60_000,
     retry: false,
