@@ -95,7 +95,7 @@ async function openApp(person, network) {
   }
   const app = start("ownline", args, label);
   const found = join(data, "bridge.json");
-  for (const deadline = Date.now() + 30_000; ; await pause(100)) {
+  for (const deadline = Date.now() + 60_000; ; await pause(100)) {
     if (app.child.exitCode !== null) throw new Error(`${label} did not start: ${lastWords(app)}`);
     if (Date.now() > deadline) throw new Error(`${label} did not start its bridge: ${lastWords(app)}`);
     if (!existsSync(found) || !existsSync(join(data, "bridge.token"))) continue;
@@ -162,7 +162,8 @@ async function end(code) {
       clearTimeout(patience);
     }
   }
-  rmSync(folder, { recursive: true, force: true });
+  // The web views' own helpers may write a last file a moment after their app has ended.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   process.exit(code);
 }
 

@@ -37,10 +37,12 @@ before(async () => {
   await stage.control("POST", `/phones/${ANA}/scan`, { qr: code });
   await until("the link", () => bridge.call("GET", "/status"), (status) => status.session.state === "online");
   // The page may have followed the linking; here it starts with the inbox.
-  await window.run("location.reload()");
+  await window.run("window.before = true; setTimeout(() => location.reload(), 0)");
+  await until("the page anew", () => window.run("return window.before !== true").catch(() => false));
   await window.words("Nothing waits for you");
   // The keyboard goes elsewhere: the agent looks at something else.
   spawnSync("xdotool", ["windowfocus", spawnSync("xdotool", ["search", "--maxdepth", "0", ""], { encoding: "utf8" }).stdout.trim()]);
+  await until("the page to hear of it", () => window.run("return !document.hasFocus()"));
 });
 
 after(async () => {

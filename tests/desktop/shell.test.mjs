@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { binary, pictures, until } from "./stage.mjs";
+import { binary, pictures, removeFolder, until } from "./stage.mjs";
 import { Window } from "./webdriver.mjs";
 
 let folder;
@@ -17,10 +17,16 @@ before(() => {
 const apps = [];
 after(() => {
   for (const child of apps) if (child.exitCode === null) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 const argsOf = (name) => ["--data", join(folder, name), "--listen", "127.0.0.1:0", "--key-file", join(folder, `${name}.key`)];
+/** The page is there: until then an address of one's own would only stop it from loading. */
+const guarded = async () => {
+  const window = await Window.open(binary("ownline"), argsOf("guarded"));
+  await window.words("Sign in to your team's desk");
+  return window;
+};
 const serves = (name) => until(`${name}'s bridge`, () => existsSync(join(folder, name, "bridge.json")));
 
 /** The app by itself, and how it ended. */
@@ -35,7 +41,7 @@ function start(name) {
 }
 
 test("t14: the page reaches two commands and no more of the system", async () => {
-  const window = await Window.open(binary("ownline"), argsOf("guarded"));
+  const window = await guarded();
   try {
     const invoke = (command, args = {}) =>
       window.run(
@@ -63,7 +69,7 @@ test("t14: the page reaches two commands and no more of the system", async () =>
 });
 
 test("t14: the window neither leaves its page nor takes in another", async () => {
-  const window = await Window.open(binary("ownline"), argsOf("guarded"));
+  const window = await guarded();
   try {
     await window.run("location.href = 'http://127.0.0.1:9/'; const f = document.createElement('iframe'); f.src = 'data:text/html,x'; document.body.append(f); open('https://evil.example')");
     const blocked = "return new Promise((r) => { const s = document.createElement('script'); s.textContent = 'window.ran = true'; document.body.append(s); setTimeout(() => r([location.href, Boolean(window.ran)]), 300) })";
@@ -92,6 +98,9 @@ test("f08: a second start with the same folder leaves it to the first; another f
 test("the window's place is kept with the folder", async () => {
   const app = start("kept");
   await serves("kept");
+  // A window that was never shown may have no size yet.
+  const shown = () => spawnSync("xdotool", ["search", "--onlyvisible", "--name", "Ownline$"]).status === 0;
+  await until("the window", shown);
   app.child.kill("SIGTERM");
   await app.ended;
   const { main } = JSON.parse(readFileSync(join(folder, "kept", "window", "state.json"), "utf8"));

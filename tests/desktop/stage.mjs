@@ -37,6 +37,11 @@ export async function until(what, ask, wanted = Boolean) {
   throw new Error(`waited in vain for ${what}; last seen: ${JSON.stringify(seen)}`);
 }
 
+/** The web view's own helpers may write a last file a moment after the app has ended. */
+export function removeFolder(folder) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+}
+
 export class Stage {
   folder = mkdtempSync(join(tmpdir(), "ownline-desktop-"));
   #windows = [];
@@ -94,7 +99,7 @@ export class Stage {
     for (const window of this.#windows) await window.close();
     await this.desk?.end();
     await this.network?.end();
-    if (process.env.OWNLINE_KEEP_STAGE === undefined) rmSync(this.folder, { recursive: true, force: true });
+    if (process.env.OWNLINE_KEEP_STAGE === undefined) removeFolder(this.folder);
   }
 }
 

@@ -30,29 +30,37 @@ export class Window {
   /** Starts the app with these arguments and waits for its window. */
   static async open(binary, args) {
     const window = new Window();
-    const port = await freePort();
-    mkdirSync(pictures, { recursive: true });
-    const log = openSync(join(pictures, "windows.log"), "a");
-    window.#driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
-      stdio: ["ignore", "ignore", log],
-      env: { ...process.env, TAURI_WEBVIEW_AUTOMATION: "true" },
-    });
-    closeSync(log);
-    window.#base = `http://127.0.0.1:${port}`;
-    await window.#serves();
+    // Now and then somebody takes the port in the moment between: the driver ends at once, and another one is free.
+    for (let left = 5; !(await window.#serves()); left -= 1) if (left === 0) throw new Error("WebKitWebDriver ends at once");
     const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary, args } } };
     const { sessionId } = await window.#call("POST", "/session", { capabilities });
     window.#session = `/session/${sessionId}`;
     return window;
   }
 
-  /** Until the driver answers; it says nothing by itself. */
+  async #startDriver() {
+    const port = await freePort();
+    mkdirSync(pictures, { recursive: true });
+    const log = openSync(join(pictures, "windows.log"), "a");
+    this.#driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
+      stdio: ["ignore", "ignore", log],
+      env: { ...process.env, TAURI_WEBVIEW_AUTOMATION: "true" },
+    });
+    closeSync(log);
+    await once(this.#driver, "spawn");
+    this.#base = `http://127.0.0.1:${port}`;
+  }
+
+  /** Starts the driver and waits until it answers, for it says nothing by itself. False: it has ended. */
   async #serves() {
+    await this.#startDriver();
     for (const deadline = Date.now() + 60_000; ; ) {
       try {
-        return await this.#call("GET", "/status");
+        await this.#call("GET", "/status");
+        return true;
       } catch (error) {
-        if (Date.now() > deadline || this.#driver.exitCode !== null) throw error;
+        if (this.#ended()) return false;
+        if (Date.now() > deadline) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
@@ -77,8 +85,8 @@ export class Window {
   async find(xpath, what = xpath) {
     const body = { using: "xpath", value: xpath };
     for (const deadline = Date.now() + FIND_WITHIN; ; ) {
-      for (const found of await this.#call("POST", `${this.#session}/elements`, body)) {
-        const element = new Element(this, found);
+      for (const found of await this.#call("POST", `${this.#session}/elements`, body).catch(passing)) {
+        const element = new Element(this, found, () => this.find(xpath, what));
         if (await element.isShown().catch(() => false)) return element;
       }
       if (Date.now() > deadline) throw new Error(`not on the screen within ${FIND_WITHIN / 1000} s: ${what}\n${await this.text()}`);
@@ -163,10 +171,35 @@ function runs(process) {
   }
 }
 
+/** What a page that is being drawn anew, or loaded, answers for a moment. */
+const PASSING = new Set(["stale element reference", "element not interactable", "element click intercepted", "javascript error", "unknown error"]);
+
+function passing(error) {
+  if (!PASSING.has(error.code)) throw error;
+  return [];
+}
+
 class Element {
-  constructor(window, reference) {
+  #again;
+
+  constructor(window, reference, again) {
     this.window = window;
     this.reference = reference;
+    this.#again = again;
+  }
+
+  /** Does something to the element, or to the one that has taken its place meanwhile. None of these errors did anything. */
+  async #act(...request) {
+    for (const deadline = Date.now() + FIND_WITHIN; ; ) {
+      try {
+        return await this.window.on(this.reference, ...request);
+      } catch (error) {
+        if (Date.now() > deadline || error.code === "unknown error") throw error;
+        passing(error);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        this.reference = (await this.#again()).reference;
+      }
+    }
   }
 
   isShown() {
@@ -177,20 +210,20 @@ class Element {
   }
 
   click() {
-    return this.window.on(this.reference, "POST", "/click", {});
+    return this.#act("POST", "/click", {});
   }
 
   text() {
-    return this.window.on(this.reference, "GET", "/text");
+    return this.#act("GET", "/text");
   }
 
   async type(text) {
-    await this.window.on(this.reference, "POST", "/clear", {});
-    await this.window.on(this.reference, "POST", "/value", { text });
+    await this.#act("POST", "/clear", {});
+    await this.#act("POST", "/value", { text });
   }
 
   press(keys) {
-    return this.window.on(this.reference, "POST", "/value", { text: keys });
+    return this.#act("POST", "/value", { text: keys });
   }
 }
 

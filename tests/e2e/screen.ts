@@ -63,7 +63,7 @@ export async function linked(
   const machine = await stage.machine(name, rules);
   const page = await open(browser, machine.link());
   await signIn(page, stage, name);
-  await page.getByRole("checkbox", { name: /I have read this/ }).click();
+  await page.getByRole("checkbox", { name: /I have read this/ }).check();
   await page.getByRole("button", { name: "Show QR code" }).click();
   await expect(page.getByRole("img", { name: "QR code to link WhatsApp" })).toBeVisible();
   await stage.scan(number, await machine.code());
@@ -74,6 +74,12 @@ export async function linked(
 
 export function row(page: Page, name: string) {
   return page.getByTestId("conversation-row").filter({ hasText: name });
+}
+
+/** Opens a chat from the list. Until it is there, what stands on the screen belongs to another one. */
+export async function openChat(page: Page, name: string): Promise<void> {
+  await row(page, name).click();
+  await expect(page.getByRole("main", { name: `Conversation with ${name}` })).toBeVisible();
 }
 
 export function bubble(page: Page, text: string) {

@@ -234,7 +234,7 @@ export class Stage {
 
   async strike(): Promise<void> {
     await Promise.all([...this.machines.map((machine) => machine.program), this.desk, this.network].map((p) => p.end()));
-    if (process.env.OWNLINE_KEEP_STAGE === undefined) rmSync(this.folder, { recursive: true, force: true });
+    if (process.env.OWNLINE_KEEP_STAGE === undefined) rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 

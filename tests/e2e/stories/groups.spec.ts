@@ -1,6 +1,6 @@
 // Groups: nobody else's until the owner says so, and told apart by who speaks.
 import { expect, type Page, test } from "@playwright/test";
-import { bubble, field, linked, look, open, row, write } from "../screen.ts";
+import { bubble, field, linked, look, open, openChat, row, write } from "../screen.ts";
 import { type Customer, emailOf, PASSWORD, Stage } from "../stage.ts";
 
 const ANA = "5511988887777";
@@ -51,7 +51,7 @@ test("the list says which chat is a group, and who spoke last", async () => {
 });
 
 test("each run of messages is signed once, in the writer's colour", async () => {
-  await row(ana, GROUP).click();
+  await openChat(ana, GROUP);
   await expect(bubble(ana, "Good evening all").getByTestId("author")).toHaveText("Rosa Paredes");
   await expect(bubble(ana, "Ramp three is free")).toBeVisible();
   await expect(bubble(ana, "Ramp three is free").getByTestId("author")).toHaveCount(0);
@@ -114,7 +114,7 @@ test("nobody else sees it until its owner turns it on", async () => {
   await expect(ana.getByTestId("only-you")).toHaveCount(0);
   await rosa.writes(group, "Who has the keys?");
   await expect(row(sam, GROUP)).toContainText("Rosa Paredes: Who has the keys?");
-  await row(sam, GROUP).click();
+  await openChat(sam, GROUP);
   await expect(bubble(sam, "Who has the keys?").getByTestId("author")).toHaveText("Rosa Paredes");
   await expect(bubble(sam, "Good evening all"), "what was said before stays").toHaveCount(0);
 });

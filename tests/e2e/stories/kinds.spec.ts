@@ -1,7 +1,7 @@
 // Messages of every kind, both ways, and what becomes of them afterwards.
 import { deflateSync } from "node:zlib";
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { bubble, field, linked, look, row, write } from "../screen.ts";
+import { bubble, field, linked, look, openChat, write } from "../screen.ts";
 import { type Customer, type Line, Stage } from "../stage.ts";
 
 const ANA = "5511988887777";
@@ -57,7 +57,7 @@ test.beforeAll(async ({ browser }) => {
   ana = (await linked(browser, stage, "Ana", ANA)).page;
   await joana.writes(ANA, "Hello, a question about my order");
   await ana.getByRole("tab", { name: /^All/ }).click();
-  await row(ana, "Joana Silva").click();
+  await openChat(ana, "Joana Silva");
   await ana.getByRole("button", { name: "Take ticket" }).click();
   await expect(field(ana)).toBeVisible();
 });
@@ -138,14 +138,16 @@ test("a voice is recorded, thrown away, recorded again and sent", async () => {
   await record.click();
   await expect(timer).toHaveText(/^0:(0[1-9]|[1-5]\d)$/);
   await look(ana, "recording");
-  await ana.getByTestId("voice-bar").press("Escape");
-  await expect(ana.getByTestId("voice-bar")).toHaveCount(0);
+  const bar = ana.getByTestId("voice-bar");
+  await bar.press("Escape");
+  await expect(bar).toHaveCount(0);
   await expect(kind("voice").and(ana.locator("[data-direction=outbound]"))).toHaveCount(0);
 
   await record.focus();
   await ana.keyboard.press("Enter");
   await expect(timer).toHaveText(/^0:(0[2-9]|[1-5]\d)$/);
-  await ana.getByTestId("voice-bar").press("Enter");
+  await expect(bar).toHaveAttribute("data-state", "recording");
+  await bar.press("Enter");
   const sent = kind("voice").and(ana.locator("[data-direction=outbound]"));
   await expect(sent).toHaveAttribute("data-status", "delivered");
   const line = await got("the voice", (one) => one.media?.kind === "voice");

@@ -31,8 +31,7 @@ async function byCode(country: string, phone: string): Promise<void> {
   await ana.getByRole("radio", { name: /^Type a code/ }).click();
   await ana.getByLabel("Country").selectOption({ label: country });
   await ana.getByLabel("Your WhatsApp number").fill(phone);
-  const consent = ana.getByRole("checkbox", { name: /I have read this/ });
-  if (!(await consent.isChecked())) await consent.click();
+  await ana.getByRole("checkbox", { name: /I have read this/ }).check();
   await ana.getByRole("button", { name: "Show code" }).click();
 }
 
@@ -68,7 +67,7 @@ test("the phone of another number is asked about before anything is kept", async
   await expect(row(ana, "Joana Silva")).toBeVisible();
   await stage.logOut(ANA);
   await ana.getByRole("button", { name: "Link WhatsApp" }).click();
-  await ana.getByRole("checkbox", { name: /I have read this/ }).click();
+  await ana.getByRole("checkbox", { name: /I have read this/ }).check();
   await ana.getByRole("button", { name: "Show QR code" }).click();
   await expect(ana.getByRole("img", { name: "QR code to link WhatsApp" })).toBeVisible();
   await stage.scan(OTHER, await machine.code());

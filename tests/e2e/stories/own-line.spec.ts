@@ -1,6 +1,6 @@
 // The own line: what may be sent, who must not be written to, and what of a chat leaves the computer.
 import { expect, type Page, test } from "@playwright/test";
-import { bubble, field, linked, look, open, row, write } from "../screen.ts";
+import { bubble, field, linked, look, open, openChat, row, write } from "../screen.ts";
 import { type Customer, emailOf, type Machine, PASSWORD, Stage } from "../stage.ts";
 
 const ANA = "5511988887777";
@@ -43,9 +43,9 @@ test.afterAll(async () => {
 });
 
 test("what is shared less leaves every other screen", async () => {
-  await row(sam, "Joana Silva").click();
+  await openChat(sam, "Joana Silva");
   await expect(bubble(sam, "4711")).toBeVisible();
-  await row(ana, "Joana Silva").click();
+  await openChat(ana, "Joana Silva");
   await ana.getByTestId("scope-chip").click();
   const dialog = ana.getByRole("dialog", { name: "What the team sees" });
   await expect(dialog.getByTestId("team-view").getByText("4711")).toBeVisible();
@@ -110,7 +110,7 @@ test("a customer who asks for silence gets it, until the agent is told otherwise
   await mehmet.writes(ANA, "STOP");
   await goTo("Inbox");
   await ana.getByRole("tab", { name: /^All/ }).click();
-  await row(ana, "Mehmet Kaya").click();
+  await openChat(ana, "Mehmet Kaya");
   await expect(ana.getByTestId("composer-locked")).toContainText("asked not to be written to");
   await look(ana, "opted-out");
   await goTo("Safety");
@@ -121,7 +121,7 @@ test("a customer who asks for silence gets it, until the agent is told otherwise
   await expect(out).toHaveCount(0);
   await goTo("Inbox");
   await ana.getByRole("tab", { name: /^All/ }).click();
-  await row(ana, "Mehmet Kaya").click();
+  await openChat(ana, "Mehmet Kaya");
   await expect(ana.getByTestId("composer-locked").getByText(/asked not to be written to/)).toHaveCount(0);
   await ana.getByRole("button", { name: "Take ticket" }).click();
   await expect(field(ana)).toBeVisible();
