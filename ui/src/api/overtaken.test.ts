@@ -1,4 +1,4 @@
-import { QueryClient, QueryObserver } from "@tanstack/react-query";
+import { MutationObserver, QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { DeskEvent, Message } from "./model";
 import { Overtaken } from "./overtaken";
@@ -26,7 +26,7 @@ function screen(queryKey: readonly unknown[]) {
     asked.at(-1)?.(words);
     await vi.advanceTimersByTimeAsync(1_000);
   };
-  return { overtaken: new Overtaken(client), asked, answer, shown: () => seen.getCurrentResult().data };
+  return { client, overtaken: new Overtaken(client), asked, answer, shown: () => seen.getCurrentResult().data };
 }
 
 it("an answer that was under way when news came is asked for once more, and once only", async () => {
@@ -66,4 +66,22 @@ it("a file that is there is not fetched again", async () => {
   overtaken.byAnything();
   await vi.advanceTimersByTimeAsync(1_000);
   expect(asked).toHaveLength(1);
+});
+
+it("nothing is asked for while what a person does is under way", async () => {
+  const { client, overtaken, asked, answer } = screen(["messages", "c"]);
+  overtaken.by(news("c"));
+  let done = () => undefined as unknown;
+  const move = new MutationObserver(client, {
+    mutationFn: () =>
+      new Promise<void>((resolve) => {
+        done = resolve;
+      }),
+  });
+  void move.mutate();
+  await answer("before the news");
+  expect(asked).toHaveLength(1);
+  done();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toHaveLength(2);
 });

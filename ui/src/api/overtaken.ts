@@ -60,7 +60,13 @@ export class Overtaken {
     }
   }
 
-  #again({ queryKey, options }: Query): void {
+  #again(query: Query): void {
+    // An answer of before a move would take back for a moment what the person has just done.
+    if (this.#client.isMutating() > 0) {
+      setTimeout(() => this.#again(query), SETTLE_MS);
+      return;
+    }
+    const { queryKey, options } = query;
     // A conversation is asked for to be put into lists too, whether or not its chat is open.
     const asked =
       queryKey[0] === "conversation"

@@ -67,6 +67,8 @@ export function useTicketMove({ onDone, onProblem }: Told = {}) {
   return useMutation({
     mutationFn: ({ ticket, move }: { ticket: Ticket; move: Move }) => ask(ticket, move),
     onMutate: ({ ticket, move }) => {
+      // An answer that is under way was given before the move, and would take it back for a moment.
+      void client.cancelQueries({ queryKey: conversationQuery(ticket.conversation_id).queryKey });
       const before = cachedConversation(client, ticket.conversation_id);
       const me = client.getQueryData(profileQuery.queryKey)?.id ?? "";
       applyTicket(client, guess(ticket, move, me), true);
