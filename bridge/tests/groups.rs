@@ -240,10 +240,9 @@ async fn what_cannot_be_decrypted_in_a_group_is_replaced_in_place() {
     let mut placeholders = 0;
     while let Ok(change) = changes.try_recv() {
         if let Change::Event(event) = change
-            && let Event::MessageNew(message) = *event
+            && let Event::MessageNew(message) = &*event
         {
-            placeholders +=
-                usize::from(message.kind == MessageKind::Undecryptable && name_of(&message) == "Otto Other");
+            placeholders += usize::from(message.kind == MessageKind::Undecryptable && name_of(message) == "Otto Other");
         }
     }
     assert_eq!(placeholders, 1, "it was there meanwhile");

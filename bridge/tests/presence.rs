@@ -165,9 +165,9 @@ async fn an_open_chat_shows_whether_its_customer_is_there() {
     let heard = async {
         loop {
             if let Change::Event(event) = changes.recv().await.expect("changes")
-                && let Event::CustomerPresence(presence) = *event
+                && let Event::CustomerPresence(presence) = &*event
             {
-                return presence;
+                return presence.clone();
             }
         }
     };

@@ -303,7 +303,7 @@ async fn an_undecryptable_message_is_replaced_in_place() {
     let mut placeholders = 0;
     while let Ok(change) = changes.try_recv() {
         if let Change::Event(event) = change
-            && let ownline_model::event::Event::MessageNew(message) = *event
+            && let ownline_model::event::Event::MessageNew(message) = &*event
         {
             placeholders += usize::from(message.kind == MessageKind::Undecryptable);
         }

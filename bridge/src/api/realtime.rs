@@ -157,7 +157,7 @@ async fn serve(app: App, mut socket: WebSocket) {
                 Some(Ok(_)) => Ok(()),
             },
             change = changes.recv() => match change {
-                Ok(change) => match as_event(change).filter(|event| rooms.want(event)) {
+                Ok(change) => match as_event(change).filter(|event| rooms.want(event)).map(Arc::unwrap_or_clone) {
                     Some(event) => send(&mut socket, &ServerFrame::Event { seq: None, event }).await,
                     None => Ok(()),
                 },
@@ -190,10 +190,10 @@ async fn hello(socket: &mut WebSocket) -> Option<String> {
     }
 }
 
-fn as_event(change: Change) -> Option<Event> {
+fn as_event(change: Change) -> Option<Arc<Event>> {
     match change {
-        Change::Event(event) => Some(*event),
-        Change::CustomerTyping { typing, .. } => Some(Event::CustomerTyping(typing)),
+        Change::Event(event) => Some(event),
+        Change::CustomerTyping { typing, .. } => Some(Arc::new(Event::CustomerTyping(typing))),
         _ => None,
     }
 }

@@ -1,6 +1,8 @@
 //! The server's word: journal entries and truths. Whole states, applied as often as they come; an older version never
 //! overwrites a newer one, and what still waits in the outbox stays visible over what the server says.
 
+use std::sync::Arc;
+
 use ownline_model::{
     agent::Agent,
     channel::Channel,
@@ -49,7 +51,7 @@ impl Store {
 
     /// News of the moment from the server (typing, presence), for screens only.
     pub fn pass_on(&self, event: Event) {
-        let _ = self.inner.changes.send(Change::Event(Box::new(event)));
+        let _ = self.inner.changes.send(Change::Event(Arc::new(event)));
     }
 }
 

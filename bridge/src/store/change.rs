@@ -1,5 +1,7 @@
 //! What follows a commit. Changes say what happened, never what somebody should do about it.
 
+use std::sync::Arc;
+
 use ownline_model::{
     conversation::Scope,
     event::{Event, Typing},
@@ -9,8 +11,9 @@ use ownline_model::{
 
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// Something of the desk is different now; the event carries its whole state, for screens.
-    Event(Box<Event>),
+    /// Something of the desk is different now; the event carries its whole state, for screens. Shared: a dozen listeners get
+    /// each change, and most want none of it.
+    Event(Arc<Event>),
     /// A customer's message is stored that was not there before.
     CustomerWrote(Box<CustomerWrote>),
     /// A customer of the own number types, or stopped.

@@ -1,5 +1,7 @@
 //! Who a chat is with: one contact for a number and a hidden id, one conversation for a contact on the own number.
 
+use std::sync::Arc;
+
 use ownline_model::{
     channel::Channel,
     contact::{Contact, ContactIdentity, ContactKind},
@@ -265,7 +267,7 @@ impl Store {
         let conversation = self.read(move |connection| own_conversation(connection, &chat)).await?;
         if let Some(conversation) = conversation {
             let presence = CustomerPresence { conversation_id: conversation.id, online, last_seen };
-            let _ = self.inner.changes.send(Change::Event(Box::new(Event::CustomerPresence(presence))));
+            let _ = self.inner.changes.send(Change::Event(Arc::new(Event::CustomerPresence(presence))));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //! it), each piece in a savepoint of its own, so that one failing leaves the others alone. Callers hear of success only
 //! after the commit.
 
-use std::{ops::Deref, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use ownline_model::event::Event;
 use rusqlite::Connection;
@@ -51,7 +51,7 @@ impl Tx<'_> {
     }
 
     pub(super) fn tell_event(&mut self, event: Event) {
-        self.changes.push(Change::Event(Box::new(event)));
+        self.changes.push(Change::Event(Arc::new(event)));
     }
 }
 

@@ -55,10 +55,10 @@ async fn arrival(mut changes: Receiver<Change>, id: ConversationId) -> Option<Hi
     loop {
         match changes.recv().await {
             Ok(Change::Event(event)) => {
-                if let Event::HistoryArrived(arrived) = *event
+                if let Event::HistoryArrived(arrived) = &*event
                     && arrived.conversation_id == Some(id)
                 {
-                    return Some(arrived);
+                    return Some(arrived.clone());
                 }
             }
             Ok(_) | Err(RecvError::Lagged(_)) => {}
