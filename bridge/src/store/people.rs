@@ -60,7 +60,11 @@ fn find_any(connection: &Connection, chat: &WaIdentity) -> Result<Option<Contact
 /// The one contact behind an identity: found, merged where number and hidden id were known apart, or made.
 pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<&str>) -> Result<Contact> {
     let by_phone = chat.phone.as_ref().map(|phone| table::contact::by_phone(tx, phone)).transpose()?.flatten();
-    let by_lid = chat.lid.as_deref().map(|lid| table::contact::by_lid(tx, lid)).transpose()?.flatten();
+    let by_lid = match chat.lid.as_deref() {
+        // A hidden id is one contact's only.
+        Some(lid) if by_phone.as_ref().is_some_and(|known| known.lid.as_deref() == Some(lid)) => None,
+        lid => lid.map(|lid| table::contact::by_lid(tx, lid)).transpose()?.flatten(),
+    };
     // The number of two that somebody has parted says less than the hidden id.
     let apart = match (&by_phone, &by_lid) {
         (Some(a), Some(b)) if a.id != b.id => merges::are_apart(tx, a.id, b.id)?,
@@ -73,8 +77,7 @@ pub(super) fn contact_for(tx: &mut Tx<'_>, chat: &WaIdentity, push_name: Option<
     };
     let before = known.clone();
     let mut contact = known.unwrap_or_else(|| fresh(chat));
-    let named_by_itself =
-        contact.name == identity(&contact).display_name() || contact.name == phone_state::shown_name(tx, &contact)?;
+    let named_by_itself = is_named_by_itself(tx, &contact)?;
     // A contact known by its hidden id learns its number, and the other way round. A changed number is followed.
     // Two spellings of one line are no change.
     contact.phone = match (chat.phone.clone().filter(|_| !apart), contact.phone) {
@@ -104,8 +107,7 @@ pub(super) fn learn_business(tx: &mut Tx<'_>, contact: &mut Contact, name: Optio
     if name.is_none() || contact.verified_name == name {
         return Ok(());
     }
-    let named_by_itself =
-        contact.name == identity(contact).display_name() || contact.name == phone_state::shown_name(tx, contact)?;
+    let named_by_itself = is_named_by_itself(tx, contact)?;
     contact.verified_name = name;
     if named_by_itself {
         contact.name = phone_state::shown_name(tx, contact)?;
@@ -113,6 +115,12 @@ pub(super) fn learn_business(tx: &mut Tx<'_>, contact: &mut Contact, name: Optio
     table::contact::put(tx, contact)?;
     tx.tell_event(Event::ContactUpdated(contact.clone()));
     Ok(())
+}
+
+/// Whether nobody of the team has named the person.
+fn is_named_by_itself(connection: &Connection, contact: &Contact) -> Result<bool> {
+    Ok(contact.name == identity(contact).display_name()
+        || contact.name == phone_state::shown_name(connection, contact)?)
 }
 
 fn fresh(chat: &WaIdentity) -> Contact {

@@ -94,12 +94,13 @@ fn record(tx: &mut Tx<'_>, channel: &Channel, mut fact: InboundFact) -> Result<R
     }
     complete(tx, channel, &mut message, &keys)?;
     let recorded = Recorded { message_id: message.id, conversation_id: conversation.id, outcome: RecordOutcome::New };
+    let scope = conversation.scope;
     store_new(tx, conversation, is_new, &message)?;
-    tell_server(tx, &contact, &message)?;
+    tell_server(tx, &contact, scope, &message)?;
     if from_me {
         groups::left(tx, &message)?;
     } else {
-        safety::heard(tx, &message)?;
+        safety::heard(tx, &contact, scope, &message)?;
         announce(tx, &contact, &message)?;
     }
     Ok(recorded)
@@ -226,10 +227,9 @@ pub(super) fn store_new(
 }
 
 /// Queues a message of the own number for the server, as far as the chat's scope allows.
-fn tell_server(tx: &mut Tx<'_>, contact: &Contact, message: &Message) -> Result<()> {
-    let Some(conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
-    let Some(outgoing) = scope::outgoing(conversation.scope, message) else { return Ok(()) };
-    let op = Op::MessageReceived { contact: people::identity(contact), scope: conversation.scope, message: outgoing };
+fn tell_server(tx: &mut Tx<'_>, contact: &Contact, scope: Scope, message: &Message) -> Result<()> {
+    let Some(outgoing) = scope::outgoing(scope, message) else { return Ok(()) };
+    let op = Op::MessageReceived { contact: people::identity(contact), scope, message: outgoing };
     let held = own::is_held(tx)?;
     table::outbox::add(tx, &op, about(message), held)?;
     Ok(())
@@ -267,7 +267,7 @@ fn replace(
             [message.id.0.into_bytes()],
         )?;
     }
-    tell_server(tx, contact, &message)
+    tell_server(tx, contact, scope, &message)
 }
 
 /// Marks what a person has seen. Answers with the conversation and the WhatsApp ids that were unseen until now.

@@ -2,6 +2,7 @@
 
 use ownline_model::{
     contact::{Contact, ContactKind},
+    conversation::Scope,
     event::Event,
     ids::ContactId,
     message::Message,
@@ -31,22 +32,20 @@ impl Store {
 }
 
 /// A customer has written on the own number: what waits for them may go otherwise now, and they may have asked for silence.
-pub(in crate::store) fn heard(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
-    let Some(conversation) = table::conversation::get(tx, message.conversation_id)? else { return Ok(()) };
-    let Some(mut contact) = table::contact::get(tx, conversation.contact_id)? else { return Ok(()) };
+pub(in crate::store) fn heard(tx: &mut Tx<'_>, contact: &Contact, scope: Scope, message: &Message) -> Result<()> {
     // What somebody in a group says is not said for the group, and answers nobody.
     if contact.kind != ContactKind::Person {
         return Ok(());
     }
     super::release(tx, Some(message.conversation_id))?;
     let Some(word) = message.text.as_deref().and_then(opt_out_word) else { return Ok(()) };
-    let tells = scope::tells(conversation.scope);
+    let tells = scope::tells(scope);
     table::opt_out::put(tx, contact.id, word, message.at, tells)?;
     tx.tell(Change::Status);
     if contact.opted_out_at.is_some() {
         return Ok(());
     }
-    contact.opted_out_at = Some(message.at);
+    let contact = Contact { opted_out_at: Some(message.at), ..contact.clone() };
     table::contact::put(tx, &contact)?;
     tx.tell_event(Event::ContactUpdated(contact.clone()));
     if tells {
