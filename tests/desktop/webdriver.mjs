@@ -66,9 +66,10 @@ export class Window {
     }
   }
 
-  async #call(method, path, body) {
+  async #call(method, path, body, within) {
     const answer = await fetch(this.#base + path, {
       method,
+      ...(within === undefined ? {} : { signal: AbortSignal.timeout(within) }),
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
     });
     const { value } = await answer.json();
@@ -136,8 +137,9 @@ export class Window {
 
   async close() {
     const apps = this.#ended() ? [] : childrenOf(this.#driver.pid);
-    if (this.#session) await this.#call("DELETE", this.#session).catch(() => {});
-    // The driver takes the page away, and now and then the window does not hear of it: the app is asked in its own way too.
+    // The driver takes the page away, and now and then the window does not hear of it, nor the driver of the window's end:
+    // nobody waits for that, and the app is asked in its own way too.
+    if (this.#session) await this.#call("DELETE", this.#session, undefined, 10_000).catch(() => {});
     for (const app of apps) if (runs(app)) process.kill(app, "SIGTERM");
     if (!this.#ended()) {
       const ended = once(this.#driver, "exit");
