@@ -1,54 +1,36 @@
 //! Start and end of everything, in one place.
 
+mod parts;
+
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use ownline_model::{bridge::BridgeStatus, problem::ProblemCode};
 use serde::{Deserialize, Serialize};
 use tokio::{
-    sync::{
-        broadcast::{self, error::RecvError},
-        watch,
-    },
-    time::MissedTickBehavior,
+    sync::{broadcast, watch},
+    task::JoinHandle,
 };
-use tokio_util::{
-    sync::{CancellationToken, DropGuard},
-    task::TaskTracker,
-};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use zeroize::Zeroizing;
 
 use crate::{
-    account::{Account, RemoteError},
+    account::RemoteError,
     api::{
-        self,
-        app::App,
-        attendance::Attendance,
-        realtime::Watchers,
         serve,
         tokens::{Tokens, random_token},
     },
     config::{Config, KeySource},
     files,
-    keys::{self, KeyError},
-    session_port::session_port,
-    store::{
-        Store, StoreError,
-        change::{Change, CustomerWrote},
-    },
-    sync, whatsapp,
+    keys::{self, DatabaseKey, KeyError},
+    safety::Rules,
+    store::{Look, Store, StoreError, change::CustomerWrote},
 };
+use parts::{Lasting, Parts};
 
-/// How long the parts have to end by themselves.
-const END_WITHIN: Duration = Duration::from_secs(4);
-/// How often messages that waited too long are looked for.
-const EXPIRE_EVERY: Duration = Duration::from_secs(30);
-/// Many changes at once are one news for the tray.
-const STATUS_PAUSE: Duration = Duration::from_millis(100);
 const NOTIFICATIONS: usize = 64;
 
 const LOCK_FILE: &str = "bridge.lock";
@@ -124,52 +106,38 @@ impl Bridge {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let Config { data, listen, key, endpoint, sending } = config;
         let lock = take_folder(&data)?;
-        let store = open_store(data.clone(), key).await?;
-        store.set_sending_rules(sending).await?;
+        let (key, opened) = open_store(data.clone(), key, sending).await?;
+        let (store, current) = opened;
         let listener = serve::bind(listen).await?;
-        let port = serve::address(&listener)?.port();
-        let url = format!("http://127.0.0.1:{port}");
+        let address = serve::address(&listener)?;
+        let url = format!("http://{address}");
         let token = random_token();
         publish(&data, &url, &token).map_err(|cause| StartError::DataFolder { path: data.clone(), cause })?;
 
-        let cancel = CancellationToken::new();
-        let account = Account::new(store.clone())?;
-        let (session, commands) = session_port();
-        let tokens = Arc::new(Tokens::new(token));
-        let app = App {
-            store: store.clone(),
-            session,
-            account: account.clone(),
-            tokens: Arc::clone(&tokens),
-            url: url.clone().into(),
-            port,
-            attendance: Attendance::new(store.clone()),
-            watchers: Watchers::new(store.clone()),
-            cancel: cancel.clone(),
-        };
-        let (status_sender, status) = watch::channel(store.status().await?);
+        let (status_sender, status) = watch::channel(current);
         let (notifications, _) = broadcast::channel(NOTIFICATIONS);
-
-        let tasks = TaskTracker::new();
-        tasks.spawn(serve::serve(listener, api::router(app), cancel.clone()));
-        tasks.spawn(whatsapp::run(store.clone(), commands, endpoint, cancel.clone()));
-        tasks.spawn(sync::run(store.clone(), account, cancel.clone()));
-        tasks.spawn(cancel.clone().run_until_cancelled_owned(tell(
-            store.clone(),
-            status_sender,
-            notifications.clone(),
-        )));
-        tasks.spawn(cancel.clone().run_until_cancelled_owned(expire(store.clone())));
-        tasks.spawn(cancel.clone().run_until_cancelled_owned(store.clone().keep_files_tidy()));
-        tasks.close();
+        let tokens = Arc::new(Tokens::new(token));
+        let lasting = Lasting {
+            data: data.clone(),
+            key,
+            sending,
+            endpoint,
+            address,
+            url: url.clone().into(),
+            tokens: Arc::clone(&tokens),
+            status: status_sender,
+            notifications: notifications.clone(),
+        };
+        let parts = Parts::start(&lasting, store, listener)?;
+        let cancel = CancellationToken::new();
+        let keeping = tokio::spawn(parts::keep(lasting, parts, cancel.clone()));
         Ok(RunningBridge {
             url,
             tokens,
             data,
             status,
             notifications,
-            store,
-            tasks,
+            keeping,
             cancel: cancel.drop_guard(),
             _lock: lock,
         })
@@ -188,75 +156,22 @@ fn take_folder(data: &Path) -> Result<File, StartError> {
     }
 }
 
-async fn open_store(data: PathBuf, key: KeySource) -> Result<Store, StartError> {
-    let opening = tokio::task::spawn_blocking(move || {
-        let key = keys::obtain(&data, &key)?;
-        Ok(Store::open(&data, &key)?)
-    });
-    opening.await.map_err(|_| StoreError::Closed)?
+async fn open_store(
+    data: PathBuf,
+    source: KeySource,
+    sending: Rules,
+) -> Result<(DatabaseKey, (Store, BridgeStatus)), StartError> {
+    let folder = data.clone();
+    let obtaining = tokio::task::spawn_blocking(move || keys::obtain(&folder, &source));
+    let key = obtaining.await.map_err(|_| StoreError::Closed)??;
+    let opened = parts::open(&data, &key, sending, Look::AsLeft).await?;
+    Ok((key, opened))
 }
 
 fn publish(data: &Path, url: &str, token: &str) -> std::io::Result<()> {
     files::write_private(&data.join(TOKEN_FILE), token.as_bytes())?;
     let address = Address { url: url.to_owned(), pid: std::process::id() };
     files::write_private(&data.join(ADDRESS_FILE), &serde_json::to_vec(&address)?)
-}
-
-/// Keeps the tray's view current and passes customers' messages on.
-async fn tell(store: Store, status: watch::Sender<BridgeStatus>, notifications: broadcast::Sender<CustomerWrote>) {
-    let mut changes = store.changes();
-    loop {
-        let mut stale = match changes.recv().await {
-            Ok(change) => notify(&notifications, change),
-            Err(RecvError::Lagged(_)) => true,
-            Err(RecvError::Closed) => return,
-        };
-        // Whatever comes at once is told at once.
-        while let Ok(change) = changes.try_recv() {
-            stale |= notify(&notifications, change);
-        }
-        if !stale {
-            continue;
-        }
-        match store.status().await {
-            Ok(current) => {
-                status.send_if_modified(|known| {
-                    let differs = *known != current;
-                    *known = current;
-                    differs
-                });
-            }
-            Err(StoreError::Closed) => return,
-            Err(error) => tracing::warn!(%error, "the status could not be read"),
-        }
-        tokio::time::sleep(STATUS_PAUSE).await;
-    }
-}
-
-/// Passes a customer's message on. Answers whether the status may be another one now.
-fn notify(notifications: &broadcast::Sender<CustomerWrote>, change: Change) -> bool {
-    match change {
-        Change::CustomerWrote(wrote) => {
-            // Nobody listening is fine.
-            let _ = notifications.send(*wrote);
-            true
-        }
-        Change::CustomerTyping { .. } => false,
-        _ => true,
-    }
-}
-
-async fn expire(store: Store) {
-    let mut tick = tokio::time::interval(EXPIRE_EVERY);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        match store.expire_due().await {
-            Ok(()) => {}
-            Err(StoreError::Closed) => return,
-            Err(error) => tracing::warn!(%error, "messages that waited too long could not be marked"),
-        }
-    }
 }
 
 /// A bridge at work. Dropping it cancels the work; [`shutdown`](Self::shutdown) also waits for its end.
@@ -267,8 +182,7 @@ pub struct RunningBridge {
     data: PathBuf,
     status: watch::Receiver<BridgeStatus>,
     notifications: broadcast::Sender<CustomerWrote>,
-    store: Store,
-    tasks: TaskTracker,
+    keeping: JoinHandle<()>,
     cancel: DropGuard,
     _lock: File,
 }
@@ -303,10 +217,9 @@ impl RunningBridge {
     /// Ends everything in order, within 5 s.
     pub async fn shutdown(self) {
         self.cancel.disarm().cancel();
-        if tokio::time::timeout(END_WITHIN, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some work did not end in time");
+        if self.keeping.await.is_err() {
+            tracing::error!("the bridge's work ended in a panic");
         }
-        self.store.close().await;
         for file in [ADDRESS_FILE, TOKEN_FILE] {
             if let Err(error) = fs::remove_file(self.data.join(file)) {
                 tracing::debug!(%error, file, "was not removed");

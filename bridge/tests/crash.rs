@@ -8,6 +8,7 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Command, Stdio},
+    time::{Duration, SystemTime},
 };
 
 use ownline_bridge::{
@@ -161,6 +162,9 @@ async fn f07_a_damaged_file_is_set_aside_and_said() {
         *byte ^= 0xff;
     }
     std::fs::write(&path, &bytes).expect("damaged");
+    // A file system may not count time finely enough to tell so soon.
+    let file = std::fs::File::options().write(true).open(&path).expect("file");
+    file.set_modified(SystemTime::now() + Duration::from_secs(1)).expect("a time");
     let store = open(folder.path());
     let notices = store.status().await.expect("status").notices;
     assert_eq!(notices[0].code.as_str(), "store_damaged");

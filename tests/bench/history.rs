@@ -22,7 +22,7 @@ const STEP_WITHIN: Duration = Duration::from_mins(2);
 /// The import is cut into so many parts, so that one sees whether it slows down as it grows.
 const PARTS: u64 = 20;
 const CLICKS_AFTERWARDS: usize = 30;
-/// Each looks through a file of more than a gigabyte.
+/// Over a file of more than a gigabyte; after a kill it is looked through beside the work.
 const RESTARTS: usize = 3;
 
 pub(crate) async fn measure(stage: &Stage, size: &Size, figures: &mut Figures) -> Result<()> {

@@ -404,6 +404,8 @@ const STEPS: &[&str] = &[
     ",
     // the few chats that are pinned, found without asking all of them
     "CREATE INDEX phone_chat_pinned ON phone_chat (number, who) WHERE pinned = 1;",
+    // the chats with something unread, counted without asking all of them
+    "CREATE INDEX conversation_unread ON conversation (unread) WHERE unread > 0;",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.

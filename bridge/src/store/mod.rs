@@ -15,9 +15,11 @@ pub mod groups;
 mod heard;
 pub mod history;
 pub mod inbound;
+mod left;
 pub mod media;
 mod merges;
 mod migrations;
+mod opening;
 mod owed;
 mod own;
 mod people;
@@ -34,6 +36,7 @@ mod safety;
 mod scope;
 mod session;
 mod sharing;
+mod soundness;
 mod status;
 mod table;
 mod tickets;
@@ -52,22 +55,25 @@ use std::{
 use ownline_model::{
     bridge::{NumberUse, PairingCode, QrCode, ServerLink},
     ids::ConversationId,
-    problem::{Problem, ProblemCode},
+    problem::Problem,
     session::SessionState,
     time::UtcMillis,
 };
 use rusqlite::Connection;
 use tokio::sync::{broadcast, watch};
 
-use crate::{files, keys::DatabaseKey, media::folder::MediaFolder, time::now};
+use crate::{keys::DatabaseKey, media::folder::MediaFolder};
 use change::Change;
+use opening::Opened;
 use readers::Readers;
+use soundness::{Soundness, Watch};
 use writer::{Tx, Writer};
 
 pub use account::SignedIn;
 pub use cancel::TakeBack;
 pub use compose::{ReadMark, Ticks};
 pub use heard::{Stanza, TakenIn};
+pub use opening::Look;
 pub use owed::{Owed, StillOwed};
 pub use played::PlayedTick;
 pub use repeats::Repeat;
@@ -128,6 +134,8 @@ struct Inner {
     writer: Mutex<Option<Writer>>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Readers,
+    soundness: Watch,
+    file: (PathBuf, DatabaseKey),
     changes: broadcast::Sender<Change>,
     session: watch::Sender<SessionState>,
     qr: watch::Sender<Option<QrCode>>,
@@ -173,32 +181,26 @@ impl WhatsAppDb {
 const FILE: &str = "replica.db";
 
 impl Store {
-    /// Opens the replica in a folder, making it when there is none. A damaged file is set aside, never deleted, and its
-    /// place taken by an empty one that fills from the server.
+    /// Opens the replica in a folder, making it when there is none.
     pub fn open(data: &Path, key: &DatabaseKey) -> Result<Self> {
+        Self::open_with(data, key, Look::AsLeft)
+    }
+
+    /// The same. A damaged file is set aside, never deleted, and its place taken by an empty one that fills from the server.
+    pub fn open_with(data: &Path, key: &DatabaseKey, look: Look) -> Result<Self> {
         let path = data.join(FILE);
-        files::make_private(&path)?;
-        let (connection, notice) = match open_checked(&path, key) {
-            Ok(connection) => (connection, None),
-            Err(error) if db::is_damage(&error) && path.exists() => {
-                let aside = set_aside(&path)?;
-                tracing::error!(%error, aside = %aside.display(), code = "store_damaged", "the store file is damaged and was set aside");
-                let notice = Problem::new(ProblemCode::StoreDamaged).with_detail(format!(
-                    "It is kept as {}. What the team shares comes back from the server; private chats are only in that file.",
-                    aside.display()
-                ));
-                files::make_private(&path)?;
-                (db::open_writer(&path, key)?, Some(notice))
-            }
-            Err(error) => return Err(error),
-        };
+        let Opened { connection, soundness, notice } = opening::open(&path, key, look)?;
+        let soundness = Watch::new(soundness);
         let (changes, _) = broadcast::channel(CHANGES);
-        let (writer, thread) = Writer::start(connection, changes.clone())?;
+        let readers = Readers::open(&path, key, soundness.clone())?;
+        let (writer, thread) = Writer::start(connection, changes.clone(), soundness.clone())?;
         Ok(Self {
             inner: Arc::new(Inner {
                 writer: Mutex::new(Some(writer)),
                 thread: Mutex::new(Some(thread)),
-                readers: Readers::open(&path, key)?,
+                readers,
+                soundness,
+                file: (path, key.clone()),
                 changes,
                 session: watch::Sender::new(SessionState::UNLINKED),
                 qr: watch::Sender::new(None),
@@ -221,10 +223,14 @@ impl Store {
         let writer = lock(&self.inner.writer).take();
         drop(writer);
         let thread = lock(&self.inner.thread).take();
-        if let Some(thread) = thread {
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        }
+        let Some(thread) = thread else { return };
+        let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         self.inner.readers.close();
+        if self.inner.soundness.get() == Soundness::Sound
+            && let Err(error) = left::mark(&self.inner.file.0)
+        {
+            tracing::warn!(%error, "the store file could not be marked; it will be looked through at the next start");
+        }
     }
 
     async fn write<T, F>(&self, work: F) -> Result<T>
@@ -270,35 +276,6 @@ impl Store {
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.inner.changes.subscribe()
     }
-}
-
-/// Opens and looks through the file, so that damage shows now rather than in the middle of a day.
-fn open_checked(path: &Path, key: &DatabaseKey) -> Result<Connection> {
-    let connection = db::open_writer(path, key)?;
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" {
-        Ok(connection)
-    } else {
-        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        Err(rusqlite::Error::SqliteFailure(code, Some(verdict)).into())
-    }
-}
-
-/// Renames the file and what belongs to it.
-fn set_aside(path: &Path) -> Result<PathBuf> {
-    let suffix = format!("damaged-{}", now().0);
-    let aside = path.with_file_name(format!("{FILE}.{suffix}"));
-    std::fs::rename(path, &aside)?;
-    if let Some(data) = path.parent() {
-        MediaFolder::set_aside(data, &suffix)?;
-    }
-    for companion in ["-wal", "-shm"] {
-        let companion_path = path.with_file_name(format!("{FILE}{companion}"));
-        if companion_path.exists() {
-            std::fs::rename(&companion_path, path.with_file_name(format!("{FILE}.{suffix}{companion}")))?;
-        }
-    }
-    Ok(aside)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -8,7 +8,7 @@ use std::{
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::{Result, StoreError, db};
+use super::{Result, StoreError, db, soundness::Watch};
 use crate::keys::DatabaseKey;
 
 const CONNECTIONS: usize = 3;
@@ -17,6 +17,7 @@ const CONNECTIONS: usize = 3;
 pub(super) struct Readers {
     free: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    soundness: Watch,
 }
 
 impl std::fmt::Debug for Readers {
@@ -26,9 +27,9 @@ impl std::fmt::Debug for Readers {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<Self> {
+    pub(super) fn open(path: &Path, key: &DatabaseKey, soundness: Watch) -> Result<Self> {
         let free = (0..CONNECTIONS).map(|_| db::open_reader(path, key)).collect::<Result<Vec<_>>>()?;
-        Ok(Self { free: Arc::new(Mutex::new(free)), permits: Arc::new(Semaphore::new(CONNECTIONS)) })
+        Ok(Self { free: Arc::new(Mutex::new(free)), permits: Arc::new(Semaphore::new(CONNECTIONS)), soundness })
     }
 
     /// Runs a query on a thread where blocking is allowed. All of its statements see one moment of the database.
@@ -39,6 +40,7 @@ impl Readers {
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let free = Arc::clone(&self.free);
+        let soundness = self.soundness.clone();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let connection = lock(&free).pop().ok_or(StoreError::Closed)?;
@@ -48,6 +50,9 @@ impl Readers {
                 connection.execute_batch("ROLLBACK")?;
                 result
             })();
+            if let Err(error) = &result {
+                soundness.failed(&connection, error);
+            }
             lock(&free).push(connection);
             result
         })

@@ -8,6 +8,9 @@ use rusqlite::Connection;
 
 use super::{Result, Store, desk, history, lock, own, row, safety, table};
 
+/// Over an index of those few: the status is told again and again while a large history comes in.
+pub(super) const UNREAD: &str = "SELECT coalesce(sum(unread), 0) FROM conversation WHERE unread > 0";
+
 impl Store {
     pub async fn status(&self) -> Result<BridgeStatus> {
         let session = self.inner.session.borrow().clone();
@@ -24,7 +27,7 @@ impl Store {
                 number: number(connection)?,
                 outbox: table::outbox::count(connection)?,
                 sending: sending(connection)?,
-                unread: count(connection, "SELECT coalesce(sum(unread), 0) FROM conversation")?,
+                unread: count(connection, UNREAD)?,
                 notices,
                 history: history::progress(connection)?,
                 clock_skew_ms,

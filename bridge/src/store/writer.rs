@@ -8,7 +8,12 @@ use ownline_model::event::Event;
 use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::{Result, StoreError, change::Change, db::BUSY_FOR};
+use super::{
+    Result, StoreError,
+    change::Change,
+    db::BUSY_FOR,
+    soundness::{self, Watch},
+};
 use crate::failpoint;
 
 /// Pieces of work that may wait. Beyond it, callers wait.
@@ -61,6 +66,8 @@ type Tell = Box<dyn FnOnce(Result<(), &str>) + Send>;
 struct Finished {
     changes: Vec<Change>,
     answer: Tell,
+    /// It met damage in the file.
+    met_damage: bool,
 }
 
 /// Given no connection, it only tells its caller why.
@@ -82,10 +89,12 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         changes: broadcast::Sender<Change>,
+        soundness: Watch,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (queue, work) = mpsc::channel(QUEUE);
-        let thread =
-            std::thread::Builder::new().name("store-writer".into()).spawn(move || run(&connection, work, &changes))?;
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || run(&connection, work, &changes, &soundness))?;
         Ok((Self { queue }, thread))
     }
 
@@ -123,7 +132,7 @@ where
     A: FnOnce(Result<T>) + Send + 'static,
 {
     let outcome = (|| {
-        let connection = connection.map_err(StoreError::Commit)?;
+        let connection = connection.as_ref().map_err(|cause| StoreError::Commit(cause.clone()))?;
         connection.execute_batch("SAVEPOINT piece")?;
         let mut tx = Tx { connection, changes: Vec::new() };
         match work(&mut tx) {
@@ -138,6 +147,8 @@ where
             }
         }
     })();
+    let met_damage = connection
+        .is_ok_and(|connection| outcome.as_ref().is_err_and(|error| soundness::shows_damage(connection, error)));
     let (outcome, changes) = match outcome {
         Ok((value, changes)) => (Ok(value), changes),
         Err(error) => (Err(error), Vec::new()),
@@ -149,17 +160,23 @@ where
         };
         answer(outcome);
     });
-    Finished { changes, answer }
+    Finished { changes, answer, met_damage }
 }
 
-fn run(connection: &Connection, mut queue: mpsc::Receiver<Work>, changes: &broadcast::Sender<Change>) {
+fn run(
+    connection: &Connection,
+    mut queue: mpsc::Receiver<Work>,
+    changes: &broadcast::Sender<Change>,
+    soundness: &Watch,
+) {
     // What looking through the whole file at the start has left in memory.
     let _ = connection.execute_batch("PRAGMA shrink_memory");
     let mut commits = 0_u32;
     while let Some(first) = queue.blocking_recv() {
         if let Err(cause) = connection.execute_batch("BEGIN IMMEDIATE") {
-            let cause = cause.to_string();
-            (first(Err(cause.clone())).answer)(Err(&cause));
+            let text = cause.to_string();
+            soundness.failed(connection, &cause.into());
+            (first(Err(text.clone())).answer)(Err(&text));
             continue;
         }
         let mut finished = vec![first(Ok(connection))];
@@ -171,12 +188,17 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Work>, changes: &broad
         failpoint::here("committing");
         let committed = connection.execute_batch("COMMIT").map_err(|cause| {
             let _ = connection.execute_batch("ROLLBACK");
-            cause.to_string()
+            let text = cause.to_string();
+            soundness.failed(connection, &cause.into());
+            text
         });
         if let Err(cause) = &committed {
             tracing::error!(%cause, "the store could not commit");
         }
         for piece in finished {
+            if piece.met_damage {
+                soundness.set_damaged();
+            }
             (piece.answer)(committed.as_ref().copied().map_err(String::as_str));
             if committed.is_ok() {
                 for change in piece.changes {

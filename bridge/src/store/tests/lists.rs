@@ -169,3 +169,15 @@ async fn lists_use_their_indexes() {
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
     }
 }
+
+#[tokio::test]
+async fn what_is_unread_is_counted_without_asking_every_chat() {
+    let (machine, _) = desk(3).await;
+    assert_eq!(machine.store.status().await.expect("status").unread, 3);
+    let plan = machine.store.read(|connection| {
+        let sql = format!("EXPLAIN QUERY PLAN {}", crate::store::status::UNREAD);
+        Ok(connection.query_row(&sql, [], |row| row.get::<_, String>("detail"))?)
+    });
+    let plan = plan.await.expect("a plan");
+    assert!(plan.contains("USING COVERING INDEX conversation_unread"), "{plan}");
+}

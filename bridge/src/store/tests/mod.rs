@@ -6,6 +6,7 @@ mod answers;
 mod apply;
 mod businesses;
 mod cancel;
+mod damage;
 mod groups;
 mod history;
 mod inbound;
