@@ -5,7 +5,7 @@ import * as desk from "../../api/desk";
 import type { Contact, ContactPatch } from "../../api/model";
 import { ProblemError } from "../../api/problem";
 import { calendarDate, fullTime } from "../../i18n/format";
-import { prettyPhone } from "../../text/phone";
+import { contactPhone } from "../../text/phone";
 import { safeName } from "../../text/untrusted";
 import { Business } from "../business";
 import { Face } from "../face";
@@ -72,7 +72,7 @@ export function ContactHeader({ contact }: { contact: Contact }) {
 /** The number, or what stands in its place. */
 export function Whereabouts({ contact }: { contact: Contact }) {
   const { t } = useTranslation();
-  if (contact.phone) return <bdi dir="ltr">{prettyPhone(contact.phone)}</bdi>;
+  if (contact.phone) return <bdi dir="ltr">{contactPhone(contact)}</bdi>;
   if (contact.kind === "group") return t("contact.group");
   return contact.username ? <bdi dir="ltr">@{safeName(contact.username, 60)}</bdi> : t("contact.hiddenNumber");
 }

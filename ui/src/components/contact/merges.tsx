@@ -6,7 +6,7 @@ import { ProblemError } from "../../api/problem";
 import { mergesQuery } from "../../api/queries";
 import en from "../../i18n/en.json";
 import { fullTime } from "../../i18n/format";
-import { prettyPhone } from "../../text/phone";
+import { contactPhone } from "../../text/phone";
 import { Button } from "../button";
 import { Name } from "../name";
 import { problemText } from "../problem-text";
@@ -41,7 +41,7 @@ export function Merges({ contact }: { contact: Contact }) {
                 <Name>{merge.merged.name}</Name>
               </span>
               <span className="block text-12 text-text-2">
-                {merge.merged.phone && <bdi dir="ltr">{prettyPhone(merge.merged.phone)} · </bdi>}
+                {merge.merged.phone && <bdi dir="ltr">{contactPhone(merge.merged)} · </bdi>}
                 {Object.hasOwn(en.merge.reason, merge.reason)
                   ? t(`merge.reason.${merge.reason as KnownReason}`)
                   : merge.reason}

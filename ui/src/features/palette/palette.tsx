@@ -10,7 +10,7 @@ import * as desk from "../../api/desk";
 import { Avatar } from "../../components/avatar";
 import { Name } from "../../components/name";
 import { setTheme } from "../../components/theme";
-import { prettyPhone } from "../../text/phone";
+import { contactPhone } from "../../text/phone";
 
 interface PaletteProps {
   places: { to: string; name: "inbox" | "tickets" | "contacts" | "safety" | "settings" | "admin"; icon: LucideIcon }[];
@@ -121,7 +121,7 @@ export function Palette({ places, onClose, onShortcuts }: PaletteProps) {
                       <Avatar name={contact.name} size="s" />
                       <Name className="truncate">{contact.name}</Name>
                       <bdi dir="ltr" className="ms-auto shrink-0 text-12 text-text-3">
-                        {contact.phone ? prettyPhone(contact.phone) : ""}
+                        {contactPhone(contact)}
                       </bdi>
                     </Item>
                   ))}

@@ -8,7 +8,7 @@ import { Button } from "../../../components/button";
 import { Dialog, DialogActions } from "../../../components/dialog";
 import { inputClass } from "../../../components/field";
 import { Name } from "../../../components/name";
-import { prettyPhone } from "../../../text/phone";
+import { contactPhone } from "../../../text/phone";
 
 const CARDS_MAX = 20;
 
@@ -60,7 +60,7 @@ export function CardsDialog({ onClose, onSend }: { onClose: () => void; onSend: 
                 <Name>{contact.name}</Name>
               </span>
               <bdi dir="ltr" className="text-12 text-text-2">
-                {prettyPhone(contact.phone ?? "")}
+                {contactPhone(contact)}
               </bdi>
             </label>
           </li>
