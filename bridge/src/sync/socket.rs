@@ -102,14 +102,25 @@ async fn greet(store: &Store, signed_in: &SignedIn) -> Result<Socket, Ended> {
         device_id: Some(device_id),
     };
     tell(&mut socket, &hello).await?;
+    hear_out(&mut socket, |frame| matches!(frame, ServerFrame::Welcome { .. })).await?;
+    tell(&mut socket, &ClientFrame::Subscribe { room: "desk".to_owned() }).await?;
+    // Frames are taken in turn, so the answer to this one comes from inside the room. A pull before that could miss what
+    // is then announced to nobody.
+    tell(&mut socket, &ClientFrame::Ping).await?;
+    hear_out(&mut socket, |frame| matches!(frame, ServerFrame::Pong)).await?;
+    Ok(socket)
+}
+
+/// Up to a frame that is waited for. What is said before it comes with the pull.
+async fn hear_out(socket: &mut Socket, wanted: impl Fn(&ServerFrame) -> bool) -> Result<(), Ended> {
     loop {
-        let frame = tokio::time::timeout(CONNECT_WITHIN, socket.next()).await.map_err(|error| lost(&error))?;
-        if let Some(ServerFrame::Welcome { .. }) = understand(frame)? {
-            break;
+        let frame = tokio::time::timeout(CONNECT_WITHIN, socket.next())
+            .await
+            .map_err(|error| Ended::Lost(error.to_string()))?;
+        if understand(frame)?.is_some_and(|frame| wanted(&frame)) {
+            return Ok(());
         }
     }
-    tell(&mut socket, &ClientFrame::Subscribe { room: "desk".to_owned() }).await?;
-    Ok(socket)
 }
 
 async fn talk(store: &Store, mut socket: Socket, more: &Notify) -> Ended {
