@@ -16,5 +16,12 @@ export default defineConfig({
     strictPort: true,
     proxy: { "/api": { target: upstream, ws: true }, [bridgeRoutes]: { target: upstream } },
   },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+    // Far longer than anything takes: a busy machine is no fault.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 });
