@@ -157,6 +157,16 @@ mod tests {
         assert!(!number("+5511987654321").same_line(&number("+552187654321")));
     }
 
+    /// The screen groups numbers by the same list, so that one number never shows in two forms.
+    #[test]
+    fn groups_numbers_as_the_screen_does() {
+        let forms = include_str!("../../ui/src/text/phone-forms.json");
+        let forms: std::collections::BTreeMap<String, String> = serde_json::from_str(forms).expect("a list");
+        for (number, form) in forms {
+            assert_eq!(number.parse::<PhoneNumber>().expect("number").pretty(), form);
+        }
+    }
+
     #[test]
     fn refuses_what_is_no_number() {
         for text in ["", "+", "5511987654321", "+0123456789", "+12345", "+1234567890123456", "+55 11"] {

@@ -68,6 +68,7 @@ problems! {
     TextEmpty "text_empty" 422 "There is nothing to send.";
     TextTooLong "text_too_long" 422 "The text is longer than WhatsApp allows (65,536 characters).";
     NotYourNumber "not_your_number" 403 "Only the owner of this number can do that.";
+    SharedSince "shared_since" 409 "This chat has been shared since the two became one.";
     // The bridge
     NotSignedIn "not_signed_in" 409 "Sign in to your team's server first.";
     NotAnOwnlineServer "not_an_ownline_server" 422 "There is no Ownline server at this address.";

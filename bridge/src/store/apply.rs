@@ -19,6 +19,7 @@ use super::{
     change::{Change, CustomerWrote},
     compose, desk, media, merges, own, people, phone_state, pictures, progress, remap, row, safety, sharing,
     table::{self, message::Told},
+    unshare,
     writer::Tx,
 };
 
@@ -222,7 +223,7 @@ fn conversation(tx: &mut Tx<'_>, remote: Conversation, name: fn(Conversation) ->
     }
     if remote.scope == Scope::Private {
         // What the team does not see any more is still here where it belongs, and nowhere else.
-        return local.filter(|_| own).map_or(Ok(()), |local| sharing::is_forgotten(tx, local));
+        return local.filter(|_| own).map_or(Ok(()), |local| unshare::is_forgotten(tx, local));
     }
     let shown = overlay(tx, remote, local.as_ref())?;
     if local.as_ref() != Some(&shown) {
@@ -355,7 +356,7 @@ fn notify_assignee(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
     }
     let (Some(item), Some(me)) = (desk::item(tx, message.conversation_id)?, desk::me(tx)?) else { return Ok(()) };
     if item.ticket.is_some_and(|ticket| ticket.assignee_id == Some(me.id)) {
-        tx.tell(Change::CustomerWrote(Box::new(CustomerWrote {
+        tx.tell(Change::CustomerWrote(Arc::new(CustomerWrote {
             conversation_id: message.conversation_id,
             contact_id: item.contact.id,
             message_id: message.id,

@@ -4,7 +4,7 @@
 
 use ownline_model::{
     contact::{Contact, Merge},
-    conversation::Conversation,
+    conversation::{Conversation, Scope},
     event::Event,
     ids::{ContactId, ConversationId, MergeId},
     message::Message,
@@ -13,8 +13,9 @@ use ownline_model::{
 use rusqlite::{Connection, params};
 
 use super::{
-    DeskError, Result, Store, people, remap, row, scope,
+    DeskError, Result, Store, own, people, remap, row, scope,
     table::{self, merge::Entry},
+    unshare,
     writer::Tx,
 };
 use crate::time::now;
@@ -84,8 +85,27 @@ pub(super) fn join(tx: &mut Tx<'_>, goes: &Contact, stays: &Contact, reason: &st
     Ok(())
 }
 
-/// Whether the server will log a merge of this contact: it knows it, or is about to.
-pub(super) fn is_the_servers(connection: &Connection, goes: &Contact) -> Result<bool> {
+/// What the contact's chat on the own number shares.
+pub(super) fn shared_of(connection: &Connection, contact: ContactId) -> Result<Scope> {
+    let chat = own_chat(connection, contact)?;
+    Ok(chat.map_or(Scope::Private, |chat| chat.scope))
+}
+
+fn own_chat(connection: &Connection, contact: ContactId) -> Result<Option<Conversation>> {
+    match own::channel_id(connection)? {
+        Some(channel) => table::conversation::of(connection, channel, contact),
+        None => Ok(None),
+    }
+}
+
+/// Whether the server will log a merge of this contact: it knows it, or is about to. Of two chats that become a private one
+/// nobody tells it.
+pub(super) fn is_the_servers(connection: &Connection, goes: &Contact, stays: &Contact) -> Result<bool> {
+    if let (Some(one), Some(other)) = (own_chat(connection, goes.id)?, own_chat(connection, stays.id)?)
+        && !scope::tells(one.scope.min(other.scope))
+    {
+        return Ok(false);
+    }
     let chats = table::conversation::of_contact(connection, goes.id)?;
     Ok(goes.version > 0 || chats.iter().any(|chat| scope::tells(chat.scope)))
 }
@@ -120,17 +140,21 @@ fn undo(tx: &mut Tx<'_>, id: MergeId) -> Desk<Option<Merge>> {
     // Only in the opposite order: the one that stayed may have gone into a third since, or the number to another.
     let gone_too = table::merge::of_merged(tx, entry.before.id)?.iter().any(|later| later.undone_at.is_none());
     let stays = ContactId(table::alias::resolve(tx, entry.before.id.0)?);
-    let (Some(stays), false) = (table::contact::get(tx, stays)?, gone_too) else {
+    let (Some(stays), false) = (table::contact::get(tx, stays)?, gone_too || stays == entry.merged.id) else {
         let later = Problem::new(ProblemCode::VersionConflict).with_detail("A later merge has to be undone first.");
         return Ok(Err(later));
     };
+    // What the server was given as one chat, this machine alone cannot part.
+    if shared_of(tx, stays.id)? != Scope::Private && !entry.joined.is_empty() {
+        return Ok(Err(ProblemCode::SharedSince.into()));
+    }
     part(tx, entry, stays).map(|merge| Ok(Some(merge)))
 }
 
 /// The server has parted two contacts: this machine does so too, with what it alone knows of them, before it hears the rest.
 pub(super) fn follow(tx: &mut Tx<'_>, merge: &Merge) -> Result<()> {
     if merge.undone_at.is_none() {
-        return Ok(());
+        return leave_to_server(tx, merge);
     }
     let stays = ContactId(table::alias::resolve(tx, merge.contact_id.0)?);
     let Some(stays) = table::contact::get(tx, stays)? else { return table::alias::lift(tx, merge.merged.id.0) };
@@ -153,6 +177,18 @@ pub(super) fn follow(tx: &mut Tx<'_>, merge: &Merge) -> Result<()> {
         undone_at: None,
     });
     part(tx, Entry { by_server: true, ..entry }, stays)?;
+    Ok(())
+}
+
+/// The server logs now what this machine had logged alone: it is undone there.
+fn leave_to_server(tx: &Tx<'_>, merge: &Merge) -> Result<()> {
+    for (merged, other) in [(merge.merged.id, merge.contact_id), (merge.contact_id, merge.merged.id)] {
+        for entry in table::merge::of_merged(tx, merged)? {
+            if entry.before.id == other && !entry.by_server && entry.undone_at.is_none() {
+                table::merge::put(tx, &Entry { by_server: true, ..entry })?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -189,7 +225,7 @@ fn part(tx: &mut Tx<'_>, mut entry: Entry, mut stays: Contact) -> Result<Merge> 
         }
     }
     for (chat, into) in &entry.joined {
-        part_chat(tx, entry.id, chat, *into, parted.id)?;
+        part_chat(tx, &entry, chat, *into, parted.id)?;
     }
     take_along(tx, &entry)?;
     entry.undone_at = Some(now());
@@ -251,10 +287,11 @@ fn part_opt_outs(tx: &mut Tx<'_>, entry: &Entry, stays: &Contact) -> Result<()> 
     Ok(())
 }
 
-/// Takes a chat that went into another one out of it again.
+/// Takes a chat that went into another one out of it again. Neither shares more than before: not more than it did by itself,
+/// nor than both did together.
 fn part_chat(
     tx: &mut Tx<'_>,
-    merge: MergeId,
+    entry: &Entry,
     was: &Conversation,
     into: ConversationId,
     contact: ContactId,
@@ -264,6 +301,7 @@ fn part_chat(
     table::alias::lift(tx, was.id.0)?;
     let back = Conversation {
         contact_id: contact,
+        scope: was.scope.min(left.scope),
         last_message: None,
         unread: 0,
         ticket_id: None,
@@ -271,8 +309,13 @@ fn part_chat(
         ..was.clone()
     };
     table::conversation::put(tx, &back)?;
-    table::merge::give_back(tx, merge, back.id, left.id)?;
-    let (back, left) = (recounted(tx, back)?, recounted(tx, left)?);
+    table::merge::give_back(tx, entry.id, back.id, left.id)?;
+    let (mut back, left) = (recounted(tx, back)?, recounted(tx, left)?);
+    // The server gives both what they shared together.
+    if entry.by_server && back.scope < left.scope && own::channel_id(tx)? == Some(back.channel_id) {
+        let known_as = [back.id];
+        unshare::narrow(tx, &mut back, &known_as)?;
+    }
     people::put_conversation(tx, back, true)?;
     people::put_conversation(tx, left, false)
 }

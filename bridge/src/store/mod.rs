@@ -41,6 +41,7 @@ mod status;
 mod table;
 mod tickets;
 mod ticks;
+mod unshare;
 mod writer;
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use ownline_model::{
 use rusqlite::Connection;
 
 use super::{
-    Result, Store, change::Change, inbound::WaIdentity, merges, own, phone_state, pictures, table, writer::Tx,
+    Result, Store, StoreError, change::Change, inbound::WaIdentity, merges, own, phone_state, pictures, table,
+    writer::Tx,
 };
 use crate::time::now;
 
@@ -154,11 +155,13 @@ fn fresh(chat: &WaIdentity) -> Contact {
     }
 }
 
-/// Two contacts turn out to be one person. The one that the server knows better stays.
+/// Two contacts turn out to be one person. The one whose chat the server knows stays, so that what it holds keeps its id;
+/// else the one that it knows better.
 fn merge(tx: &mut Tx<'_>, by_phone: Contact, by_lid: Contact) -> Result<Contact> {
     let reason = merges::reason(&by_phone, &by_lid);
-    let (mut stays, goes) = if by_lid.version > by_phone.version { (by_lid, by_phone) } else { (by_phone, by_lid) };
-    let by_server = merges::is_the_servers(tx, &goes)?;
+    let weight = |contact: &Contact| Ok::<_, StoreError>((merges::shared_of(tx, contact.id)?, contact.version));
+    let (mut stays, goes) = if weight(&by_lid)? > weight(&by_phone)? { (by_lid, by_phone) } else { (by_phone, by_lid) };
+    let by_server = merges::is_the_servers(tx, &goes, &stays)?;
     merges::join(tx, &goes, &stays, reason, by_server)?;
     stays.phone = stays.phone.or(goes.phone);
     stays.lid = stays.lid.or(goes.lid);

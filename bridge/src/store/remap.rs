@@ -9,7 +9,7 @@ use ownline_model::{
 use rusqlite::params;
 use uuid::Uuid;
 
-use super::{Result, media, own, row, table, writer::Tx};
+use super::{Result, media, own, row, table, unshare, writer::Tx};
 
 /// The contact `old` is `new`. The row of `new` is the caller's to write.
 pub(super) fn contact(tx: &mut Tx<'_>, old: ContactId, new: ContactId) -> Result<()> {
@@ -35,14 +35,19 @@ pub(super) fn contact(tx: &mut Tx<'_>, old: ContactId, new: ContactId) -> Result
 pub(super) fn conversation(tx: &mut Tx<'_>, old: ConversationId, new: ConversationId) -> Result<()> {
     let Some(goes) = table::conversation::get(tx, old)? else { return everywhere(tx, old.0, new.0) };
     table::conversation::delete(tx, old)?;
-    let stays = match table::conversation::get(tx, new)? {
+    let known = table::conversation::get(tx, new)?;
+    // Of two own chats the server knows each under its own id; a number that goes by another id is no merge.
+    let own = own::channel_id(tx)?;
+    let joined = known.clone().filter(|it| own == Some(it.channel_id));
+    let untold = joined.is_some() && table::outbox::drop_scope(tx, old)?;
+    let stays = match known {
         Some(stays) => {
             for (duplicate, original) in doubles(tx, old, new)? {
                 message(tx, duplicate, original)?;
             }
-            merged(stays, goes)
+            merged(stays, goes.clone())
         }
-        None => Conversation { id: new, ..goes },
+        None => Conversation { id: new, ..goes.clone() },
     };
     table::conversation::put(tx, &stays)?;
     row::run(
@@ -56,7 +61,11 @@ pub(super) fn conversation(tx: &mut Tx<'_>, old: ConversationId, new: Conversati
          WHERE conversation_id = ?3",
         params![old.to_string(), new.to_string(), old.0.into_bytes(), new.0.into_bytes()],
     )?;
-    everywhere(tx, old.0, new.0)
+    everywhere(tx, old.0, new.0)?;
+    match joined {
+        Some(joined) => unshare::became_one(tx, &goes, &joined, untold),
+        None => Ok(()),
+    }
 }
 
 fn merged(mut stays: Conversation, goes: Conversation) -> Conversation {

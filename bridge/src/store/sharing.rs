@@ -17,6 +17,7 @@ use super::{
     change::Change,
     desk, media, own, people, row, safety, scope,
     table::{self, outbox::About},
+    unshare,
     writer::Tx,
 };
 
@@ -77,19 +78,13 @@ fn decide(
     let before = conversation.scope;
     conversation.scope = wish.scope;
     if wish.scope < before {
-        table::sharing::stop(tx, conversation.id)?;
-        if wish.scope == Scope::Private {
-            keep_all(tx, &mut conversation)?;
-        } else {
-            table::message::take_back_words(tx, conversation.id)?;
-            strip(tx, &conversation)?;
-        }
-        tell_scope(tx, &conversation)?;
+        let known_as = [conversation.id];
+        unshare::narrow(tx, &mut conversation, &known_as)?;
     } else if wish.scope > before {
         if before == Scope::Private {
             open(tx, &conversation)?;
         } else {
-            tell_scope(tx, &conversation)?;
+            unshare::tell_scope(tx, &conversation, conversation.id)?;
         }
     }
     if wish.scope != before {
@@ -102,15 +97,8 @@ fn decide(
     Ok(desk::item(tx, conversation.id)?.ok_or(ProblemCode::NotFound))
 }
 
-fn about(conversation: &Conversation) -> About {
+pub(super) fn about(conversation: &Conversation) -> About {
     About { channel: Some(conversation.channel_id), conversation: Some(conversation.id), subject: None }
-}
-
-fn tell_scope(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
-    let op = Op::ConversationScope { conversation_id: conversation.id, scope: conversation.scope };
-    let held = own::is_held(tx)?;
-    table::outbox::add(tx, &op, about(conversation), held)?;
-    Ok(())
 }
 
 /// The server may never have heard of the chat, or has forgotten it.
@@ -125,86 +113,6 @@ fn open(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<()> {
     let held = own::is_held(tx)?;
     table::outbox::add(tx, &op, About { subject: Some(contact.id.0), ..about(conversation) }, held)?;
     safety::tell_opt_out(tx, &contact)
-}
-
-/// Nothing of the chat leaves any more: what still waits is taken back, and the server will forget what it had.
-fn keep_all(tx: &mut Tx<'_>, conversation: &mut Conversation) -> Result<()> {
-    let id = conversation.id.0.into_bytes();
-    row::run(tx, "DELETE FROM outbox WHERE conversation_id = ? AND kind <> 'conversation_scope'", [id])?;
-    if let Some(ticket) = conversation.ticket_id {
-        row::run(tx, "DELETE FROM outbox WHERE subject_id = ?", [ticket.0.into_bytes()])?;
-    }
-    stop_files(tx, conversation.id)?;
-    leave_desk(tx, conversation)?;
-    forget_contact_changes(tx, conversation)
-}
-
-/// Shared again, the chat starts afresh on the desk.
-fn leave_desk(tx: &Tx<'_>, conversation: &mut Conversation) -> Result<()> {
-    let id = conversation.id.0.into_bytes();
-    row::run(tx, "DELETE FROM ticket WHERE conversation_id = ?", [id])?;
-    row::run(tx, "UPDATE message SET told = 0 WHERE conversation_id = ?", [id])?;
-    conversation.ticket_id = None;
-    conversation.assignee_id = None;
-    conversation.version = 0;
-    Ok(())
-}
-
-/// The server has forgotten a chat of the own number. News of it that were on their way may have come since it was asked to.
-pub(super) fn is_forgotten(tx: &mut Tx<'_>, mut conversation: Conversation) -> Result<()> {
-    if conversation.scope != Scope::Private {
-        return Ok(());
-    }
-    let before = conversation.clone();
-    leave_desk(tx, &mut conversation)?;
-    if conversation == before { Ok(()) } else { people::put_conversation(tx, conversation, false) }
-}
-
-/// A contact of private chats only is nothing to the server.
-fn forget_contact_changes(tx: &Tx<'_>, conversation: &Conversation) -> Result<()> {
-    let known = table::contact::get(tx, conversation.contact_id)?.is_some_and(|contact| contact.version > 0);
-    let others = table::conversation::of_contact(tx, conversation.contact_id)?;
-    if !known && !others.iter().any(|other| other.id != conversation.id && scope::tells(other.scope)) {
-        let contact = conversation.contact_id.0.into_bytes();
-        row::run(tx, "DELETE FROM outbox WHERE subject_id = ?", [contact])?;
-    }
-    Ok(())
-}
-
-/// What still waits goes without words.
-fn strip(tx: &Tx<'_>, conversation: &Conversation) -> Result<()> {
-    let waiting: Vec<(i64, Op)> = {
-        let mut statement = tx.prepare_cached(
-            "SELECT seq, op FROM outbox WHERE conversation_id = ?
-                 AND kind IN ('message_received', 'reply', 'message_amended')",
-        )?;
-        let mut rows = statement.query([conversation.id.0.into_bytes()])?;
-        let mut waiting = Vec::new();
-        while let Some(row) = rows.next()? {
-            let op = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-            waiting.push((row.get(0)?, serde_json::from_str(op)?));
-        }
-        waiting
-    };
-    for (seq, op) in waiting {
-        match scope::without_words(op) {
-            Some(op) => {
-                row::run(tx, "UPDATE outbox SET op = ? WHERE seq = ?", params![serde_json::to_string(&op)?, seq])?
-            }
-            None => row::run(tx, "DELETE FROM outbox WHERE seq = ?", [seq])?,
-        };
-    }
-    table::message::take_back_words(tx, conversation.id)?;
-    stop_files(tx, conversation.id)
-}
-
-fn stop_files(tx: &Tx<'_>, conversation: ConversationId) -> Result<()> {
-    row::run(
-        tx,
-        "DELETE FROM file_share WHERE message_id IN (SELECT id FROM message WHERE conversation_id = ?)",
-        [conversation.0.into_bytes()],
-    )?;
-    Ok(())
 }
 
 /// One batch of what was said before, in the chat's order.

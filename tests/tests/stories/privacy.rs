@@ -1,16 +1,20 @@
 //! What a chat shares, seen from the server's files and from a colleague's machine.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context as _, Result};
 use ownline_model::{
     bridge::NumberUse,
-    conversation::{Scope, TeamView},
+    conversation::{ConversationItem, Scope, TeamView},
     ids::ConversationId,
     message::MessageStatus,
     problem::ProblemCode,
 };
 use ownline_tests::{Stage, agent::AgentApp, http::refusal, network::Phone, until};
+use serde_json::{Value, json};
 
 const CANARY: &str = "canary-5d1c-words";
 
@@ -136,5 +140,54 @@ async fn a_chat_can_keep_its_words_and_show_that_it_is_there() -> Result<()> {
 
     ana.shares(id, Scope::Shared, true).await?;
     bruno.sees_texts(id, &[CANARY, &format!("more {CANARY}")]).await?;
+    Ok(())
+}
+
+/// The customer takes the number of somebody with whom the agent has talked in private: they are one person now.
+#[tokio::test]
+async fn a_chat_that_becomes_one_with_a_private_one_is_taken_back_from_the_team() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    let (number, private) = ("5511988887813", "5511912345814");
+    stage.network.phone(number, "Ana").await?;
+    let yesterday = SystemTime::now() - Duration::from_hours(24);
+    let at = i64::try_from(yesterday.duration_since(UNIX_EPOCH)?.as_millis())?;
+    let past = json!({ "with": private, "name": "Joana", "messages": [{ "text": "between us", "at": at }] });
+    let history = json!({ "items": [past] });
+    stage.network.api.post::<Value>(&format!("/phones/{number}/history"), &history).await?;
+    let (ana, phone) = personal(&stage, "Ana", number).await?;
+    let kept = ana.find(private, |item| item.conversation.last_message.is_some()).await?;
+    assert_eq!(kept.conversation.scope, Scope::Private);
+    let bruno = stage.agent("Bruno").await?;
+
+    let joana = stage.network.customer("5511912345813", "Joana Canary").await?;
+    joana.writes(&phone, CANARY).await?;
+    let id = ana.find(&joana.number, |_| true).await?.conversation.id;
+    ana.shares(id, Scope::Shared, true).await?;
+    let there = bruno.find(&joana.number, |_| true).await?.conversation.id;
+    bruno.sees_texts(there, &[CANARY]).await?;
+    ana.is_in_sync().await?;
+    let desk = stage.folder().join("desk");
+    assert!(!files_with(&desk, CANARY)?.is_empty(), "the search finds what is there");
+
+    let moved = json!({ "to": private });
+    stage.network.api.post::<Value>(&format!("/customers/{}/change-number", joana.number), &moved).await?;
+    is_gone(&bruno, there).await?;
+    let one = ana.find(private, |item| item.conversation.scope == Scope::Private).await?;
+    ana.sees_texts(one.conversation.id, &["between us", CANARY]).await.context("the owner keeps everything")?;
+    let named = |item: &ConversationItem| item.contact.phone.as_ref().is_some_and(|it| it.digits() == private);
+    let listed = ana.conversations().await?;
+    assert_eq!(listed.iter().filter(|item| named(item)).count(), 1, "one chat: {listed:#?}");
+    assert_eq!(listed.len(), 1, "{listed:#?}");
+    let view: TeamView = ana.api.get(&format!("/api/conversations/{}/team-view", one.conversation.id)).await?;
+    assert_eq!((view.scope, view.messages.len(), view.withheld), (Scope::Private, 0, 2));
+
+    stage.network.customer(private, "Joana Canary").await?.writes(&phone, &format!("more {CANARY}")).await?;
+    ana.sees_texts(one.conversation.id, &["between us", CANARY, &format!("more {CANARY}")]).await?;
+    ana.is_in_sync().await?;
+    assert!(bruno.conversations().await?.is_empty(), "nor does anybody hear what comes");
+    stage.desk.program.stop().await?;
+    for secret in [CANARY, "between us", private] {
+        assert_eq!(files_with(&desk, secret)?, Vec::<String>::new(), "{secret} is in no file of the server");
+    }
     Ok(())
 }

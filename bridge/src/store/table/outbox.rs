@@ -123,6 +123,17 @@ pub(in crate::store) fn about_conversation(
     )
 }
 
+/// Takes back what waits to tell how much the chat shares that the server knows under this id. `false`: nothing did.
+pub(in crate::store) fn drop_scope(connection: &Connection, known_as: ConversationId) -> Result<bool> {
+    let dropped = row::run(
+        connection,
+        "DELETE FROM outbox WHERE kind = 'conversation_scope' AND refused IS NULL
+             AND json_extract(op, '$.conversation_id') = ?",
+        [known_as.to_string()],
+    )?;
+    Ok(dropped > 0)
+}
+
 /// Ids are random, so replacing their text touches nothing else.
 pub(in crate::store) fn rename(connection: &Connection, old: Uuid, new: Uuid) -> Result<()> {
     let (old_text, new_text) = (old.to_string(), new.to_string());
@@ -132,7 +143,7 @@ pub(in crate::store) fn rename(connection: &Connection, old: Uuid, new: Uuid) ->
              channel_id = iif(channel_id = ?3, ?4, channel_id),
              conversation_id = iif(conversation_id = ?3, ?4, conversation_id),
              subject_id = iif(subject_id = ?3, ?4, subject_id)
-         WHERE instr(op, ?1) > 0",
+         WHERE instr(op, ?1) > 0 OR ?3 IN (channel_id, conversation_id, subject_id)",
         params![old_text, new_text, old.into_bytes(), new.into_bytes()],
     )?;
     Ok(())

@@ -12,6 +12,7 @@ mod history;
 mod inbound;
 mod lists;
 mod media;
+mod merged_scopes;
 mod merges;
 mod outbound;
 mod owed;
