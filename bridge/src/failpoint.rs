@@ -1,7 +1,7 @@
 //! Moments at which a test may end the program as a lost power line would. Compiled away without the simulated network.
 
-/// The moments, in the order in which a message meets them, inwards and outwards; those of a message that cannot be opened
-/// stand behind the inward ones. Others have no name.
+/// The moments, in the order in which a message meets them, inwards and outwards; those of a message that cannot be opened,
+/// and of a receipt, stand behind the inward ones. Others have no name.
 #[cfg(feature = "simulated-network")]
 pub const MOMENTS: &[&str] = &[
     "decrypted",
@@ -13,6 +13,7 @@ pub const MOMENTS: &[&str] = &[
     "ratcheted",
     "noted",
     "recovered",
+    "told",
     "pushing",
     "pushed",
     "pulled",

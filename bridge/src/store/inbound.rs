@@ -49,6 +49,11 @@ impl WaIdentity {
             _ => self.phone.as_ref().zip(other.phone.as_ref()).is_some_and(|(one, other)| one.same_line(other)),
         }
     }
+
+    /// Whether the chats with both are one.
+    pub fn is_same_chat(&self, other: &Self) -> bool {
+        self.is_same_person(other) || (self.is_group() && other.is_group() && self.lid == other.lid)
+    }
 }
 
 /// Who wrote in a group.
@@ -95,6 +100,21 @@ pub enum Incoming {
 }
 
 impl Incoming {
+    /// WhatsApp's id of it.
+    pub fn wa_id(&self) -> &str {
+        match self {
+            Self::Message(fact) => &fact.wa_id,
+            Self::Change(fact) => &fact.wa_id,
+        }
+    }
+
+    pub fn chat(&self) -> &WaIdentity {
+        match self {
+            Self::Message(fact) => &fact.chat,
+            Self::Change(fact) => &fact.chat,
+        }
+    }
+
     pub fn chat_mut(&mut self) -> &mut WaIdentity {
         match self {
             Self::Message(fact) => &mut fact.chat,

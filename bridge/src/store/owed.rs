@@ -30,6 +30,9 @@ pub struct Owed {
     pub at: UtcMillis,
     /// Its words never come to a linked device.
     pub view_once: bool,
+    /// The ids of what came ahead of it in its chat, and was not stored when it came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<String>,
 }
 
 /// One that is still owed.
@@ -58,13 +61,16 @@ impl Store {
             row::run(tx, "DELETE FROM owed WHERE since < ?", [now().0 - KEPT_MS])?;
             let mut still = Vec::new();
             let Some(channel) = own::channel_id(tx)? else { return Ok(still) };
-            for (seq, owed, since) in rows(tx, channel)? {
+            for (seq, mut owed, since) in rows(tx, channel)? {
                 match place(tx, channel, &owed)? {
                     Place::Filled => {
                         row::run(tx, "DELETE FROM owed WHERE seq = ?", [seq])?;
                     }
                     Place::Kept => still.push(StillOwed { owed, since, placed: true }),
-                    Place::None => still.push(StillOwed { owed, since, placed: false }),
+                    Place::None => {
+                        forget_stored(tx, channel, &mut owed.behind)?;
+                        still.push(StillOwed { owed, since, placed: false });
+                    }
                 }
             }
             Ok(still)
@@ -95,6 +101,17 @@ fn rows(connection: &Connection, channel: ChannelId) -> Result<Vec<(i64, Owed, U
         found.push((row.get(0)?, serde_json::from_str(&body)?, UtcMillis(row.get(2)?)));
     }
     Ok(found)
+}
+
+fn forget_stored(connection: &Connection, channel: ChannelId, ids: &mut Vec<String>) -> Result<()> {
+    let mut left = Vec::new();
+    for id in ids.drain(..) {
+        if table::message::named(connection, channel, &id)?.is_empty() {
+            left.push(id);
+        }
+    }
+    *ids = left;
+    Ok(())
 }
 
 enum Place {

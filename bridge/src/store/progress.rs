@@ -240,10 +240,12 @@ pub(super) fn advance(tx: &mut Tx<'_>, news: &StatusNews) -> Result<bool> {
     if next == message.status {
         return Ok(false);
     }
-    message.status = next;
-    if next == MessageStatus::Sent {
+    // A receipt can be faster than WhatsApp's own answer.
+    let had_left = !matches!(message.status, MessageStatus::Queued | MessageStatus::Failed);
+    if !had_left && next != MessageStatus::Failed {
         groups::left(tx, &message)?;
     }
+    message.status = next;
     message.details.hold = None;
     message.failure = if next == MessageStatus::Failed { news.failure.clone() } else { None };
     put_status(tx, &message)?;

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use whatsapp_rust::{
     Client, ClientBuilderError, NodeFilter, RawNodeLease,
     wacore::{runtime::Runtime as _, types::events::Subscription},
@@ -12,11 +14,13 @@ use whatsapp_rust::{
 
 use super::{
     catch_up::CatchUp,
+    confirming::{Told, receipts},
     device::Device,
     dial::Dial,
     endpoint::{Network, Version},
     happenings::{Gate, Happening, Happenings, Reporter, happenings},
     hook::StoreFirst,
+    inbound::Own,
     placeholders::Placeholders,
     repeating::Wishes,
     runtime::OwnedRuntime,
@@ -36,8 +40,35 @@ pub(super) struct Connection {
     runtime: OwnedRuntime,
     happenings: Happenings,
     reporter: Reporter,
+    keeper: Option<Keeper>,
     _subscriptions: [Subscription; 2],
     _stanzas: RawNodeLease,
+}
+
+/// The task that stores receipts.
+struct Keeper {
+    task: JoinHandle<()>,
+    end: DropGuard,
+}
+
+impl Keeper {
+    fn start(told: Told, store: Store, device: &Device) -> Self {
+        let (manager, end) = (device.manager(), CancellationToken::new());
+        let own = move || {
+            let device = manager.get_device_snapshot();
+            Own { pn: device.pn.clone(), lid: device.lid.clone() }
+        };
+        let task = tokio::spawn(told.keep(store, own, end.clone()));
+        Self { task, end: end.drop_guard() }
+    }
+
+    /// Waits until everything that has come is stored.
+    async fn end(self) {
+        drop(self.end);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the task that stores receipts has failed");
+        }
+    }
 }
 
 impl Connection {
@@ -51,7 +82,8 @@ impl Connection {
     ) -> Result<Self, ClientBuilderError> {
         let placeholders = keeps.map_or_else(Placeholders::default, |store| Placeholders::noted_in(store.clone()));
         placeholders.go_on().await;
-        let (reporter, happenings) = happenings(placeholders);
+        let (receipts, told) = receipts();
+        let (reporter, happenings) = happenings(placeholders, receipts);
         let runtime = OwnedRuntime::default();
         let builder = Client::builder()
             .with_runtime(runtime.clone())
@@ -69,13 +101,23 @@ impl Connection {
             None => builder,
         };
         let client = builder.build().await?.into_client();
+        let keeper = keeps.map(|store| Keeper::start(told, store.clone(), &device));
         let catch_up = CatchUp::new(Arc::downgrade(&client), runtime.clone());
         let subscriptions =
             [client.subscribe_handler(Arc::new(reporter.clone())), client.subscribe_handler(Arc::new(catch_up))];
         let stanzas = client.acquire_raw_node_forwarding();
         runtime.spawn_detached(Box::pin(hear_ends(Arc::downgrade(&client), reporter.clone())));
         runtime.spawn_detached(Box::pin(run_to_its_end(Arc::clone(&client), reporter.clone())));
-        Ok(Self { client, device, runtime, happenings, reporter, _subscriptions: subscriptions, _stanzas: stanzas })
+        Ok(Self {
+            client,
+            device,
+            runtime,
+            happenings,
+            reporter,
+            keeper,
+            _subscriptions: subscriptions,
+            _stanzas: stanzas,
+        })
     }
 
     pub(super) fn client(&self) -> Arc<Client> {
@@ -130,6 +172,9 @@ impl Connection {
         }
         drop((self.client, self.reporter));
         self.runtime.end(TASKS_WITHIN).await;
+        if let Some(keeper) = self.keeper {
+            keeper.end().await;
+        }
         let mut left = vec![];
         while let Some(happening) = self.happenings.ready() {
             left.push(happening);

@@ -1,7 +1,5 @@
 //! What the connection reports about messages and people, brought to the store.
 
-use std::sync::Arc;
-
 use ownline_model::time::UtcMillis;
 use tokio::sync::mpsc;
 use whatsapp_rust::{
@@ -12,30 +10,14 @@ use whatsapp_rust::{
     },
 };
 
-use super::{
-    groups,
-    happenings::Happening,
-    hook, identity,
-    inbound::{self, Own},
-    receipts::{self, Meaning},
-    sender::ServerAnswer,
-};
-use crate::store::{
-    Store, StoreError,
-    groups::{GroupNews, GroupTick},
-    inbound::{Incoming, StatusNews, WaIdentity},
-};
+use super::{groups, happenings::Happening, hook, identity, inbound::Own, sender::ServerAnswer};
+use crate::store::{Store, StoreError, groups::GroupNews, inbound::WaIdentity};
 
 /// What a batch of happenings says to the desk, sorted by what the store does with it.
 #[derive(Debug, Default)]
 pub(super) struct DeskNews {
-    statuses: Vec<StatusNews>,
-    group_ticks: Vec<GroupTick>,
     groups: Vec<(WaIdentity, GroupNews)>,
     answers: Vec<ServerAnswer>,
-    facts: Vec<Incoming>,
-    read: Vec<(WaIdentity, Vec<String>)>,
-    played: Vec<(WaIdentity, Vec<String>)>,
     typing: Vec<(WaIdentity, ChatPresence, ChatPresenceMedia)>,
     presence: Vec<(WaIdentity, bool, Option<UtcMillis>)>,
     people: Vec<(WaIdentity, Option<String>)>,
@@ -58,22 +40,10 @@ pub(super) fn gather(client: &Client, happenings: &[Happening]) -> DeskNews {
 impl DeskNews {
     fn add(&mut self, event: &Event, own: &Own) {
         match event {
-            Event::Receipt(receipt) => match receipts::meaning(receipt, own) {
-                Meaning::Status(news) => self.statuses.extend(news),
-                Meaning::GroupTick(tick) => self.group_ticks.push(tick),
-                Meaning::ReadElsewhere { chat, wa_ids } => self.read.push((chat, wa_ids)),
-                Meaning::PlayedElsewhere { chat, wa_ids } => self.played.push((chat, wa_ids)),
-                Meaning::Nothing => {}
-            },
             Event::ServerAck(ack) if ack.class.as_deref().is_none_or(|class| class == "message") => {
                 let at = ack.timestamp.map_or_else(crate::time::now, |at| UtcMillis(at.timestamp_millis()));
                 let group = ack.from.as_ref().map(identity::chat).filter(WaIdentity::is_group);
                 self.answers.push(ServerAnswer { wa_id: ack.id.clone(), error: ack.error.clone(), at, group });
-            }
-            // Messages that the phone recovered for us: they come without the durability hook.
-            Event::Messages(batch) => {
-                let facts = batch.messages.iter().map(|it| inbound::incoming(&it.message, &it.info, own));
-                self.facts.extend(facts.flatten());
             }
             Event::GroupUpdate(update) => self.groups.extend(groups::news(update)),
             Event::ChatPresence(presence) if !presence.source.is_from_me && !own.is(&presence.source.sender) => {
@@ -125,13 +95,7 @@ impl DeskNews {
 }
 
 /// `answers` is absent once the sender has ended: a message that was acknowledged then goes again, under the same id.
-pub(super) async fn tell(
-    store: &Store,
-    client: &Arc<Client>,
-    mut news: DeskNews,
-    answers: Option<&mpsc::Sender<ServerAnswer>>,
-) {
-    // Answers first: what is delivered has been sent.
+pub(super) async fn tell(store: &Store, news: DeskNews, answers: Option<&mpsc::Sender<ServerAnswer>>) {
     if let Some(answers) = answers {
         for answer in news.answers {
             if answers.send(answer).await.is_err() {
@@ -139,27 +103,8 @@ pub(super) async fn tell(
             }
         }
     }
-    for fact in &mut news.facts {
-        hook::complete_all(client, fact).await;
-    }
-    if !news.facts.is_empty() {
-        told("recovered messages", store.record_inbound(news.facts).await);
-    }
-    if !news.statuses.is_empty() {
-        told("statuses", store.advance_statuses(news.statuses).await);
-    }
-    // What they say of members goes before what members say.
     if !news.groups.is_empty() {
         told("groups", store.note_groups(news.groups).await);
-    }
-    if !news.group_ticks.is_empty() {
-        told("statuses in groups", store.note_group_ticks(news.group_ticks).await);
-    }
-    for (chat, wa_ids) in news.read {
-        told("what was read", store.read_on_phone(chat, wa_ids).await);
-    }
-    for (chat, wa_ids) in news.played {
-        told("what was played", store.played_on_phone(chat, wa_ids).await);
     }
     for (person, name) in news.people {
         told("a person", store.learn_identity(person, name).await);

@@ -1,13 +1,19 @@
 //! The library's way to the network, with each attempt reported: it retries by itself and says nothing about attempts that fail.
+//! Nothing leaves before the receipts that came are stored: it may be their confirmation.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use whatsapp_rust::{
     async_channel,
     transport::{TokioWebSocketTransportFactory, Transport, TransportEvent, TransportFactory},
+    wacore::stats::TransportResourceReport,
 };
 
-use super::happenings::{Happening, Reporter};
+use super::{
+    confirming::Receipts,
+    happenings::{Happening, Reporter},
+};
 
 pub(super) struct Dial {
     network: TokioWebSocketTransportFactory,
@@ -30,7 +36,29 @@ impl TransportFactory for Dial {
         if dialled.is_ok() {
             failed.disarm();
         }
-        dialled
+        let (network, events) = dialled?;
+        Ok((Arc::new(AfterReceipts { network, receipts: self.reporter.receipts() }), events))
+    }
+}
+
+struct AfterReceipts {
+    network: Arc<dyn Transport>,
+    receipts: Receipts,
+}
+
+#[async_trait::async_trait]
+impl Transport for AfterReceipts {
+    async fn send(&self, data: Bytes) -> anyhow::Result<()> {
+        self.receipts.stored().await;
+        self.network.send(data).await
+    }
+
+    async fn disconnect(&self) {
+        self.network.disconnect().await;
+    }
+
+    fn resource_report(&self) -> Option<TransportResourceReport> {
+        self.network.resource_report()
     }
 }
 
@@ -53,13 +81,13 @@ impl Drop for DialFailed<'_> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{happenings::happenings, placeholders::Placeholders},
+        super::{confirming::receipts, happenings::happenings, placeholders::Placeholders},
         *,
     };
 
     #[tokio::test]
     async fn failed_attempts_are_reported() {
-        let (reporter, mut happenings) = happenings(Placeholders::default());
+        let (reporter, mut happenings) = happenings(Placeholders::default(), receipts().0);
         // A port that nobody listens on.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind");
         let address = listener.local_addr().expect("address");

@@ -1,8 +1,9 @@
 //! What a connection reports, in the order in which it happened.
 //!
 //! The library calls its listeners from inside its own tasks and cannot wait there, so the queue between has no limit of its own.
-//! What bounds it: customers' messages do not pass here (the durability hook holds the socket back), acknowledgements and
-//! receipts are at most a few for each message that was sent, and what is worth nothing late is dropped while the queue is long.
+//! What bounds it: customers' messages do not pass here (the durability hook holds the socket back), nor do receipts (they have
+//! a queue of their own), acknowledgements are one for each message that was sent, and what is worth nothing late is dropped
+//! while the queue is long.
 
 use std::sync::{
     Arc,
@@ -12,12 +13,10 @@ use std::sync::{
 use tokio::sync::{mpsc, watch};
 use whatsapp_rust::wacore::types::events::{Event, EventHandler, EventInterest, EventKind};
 
-use super::{arrivals::Arrivals, placeholders::Placeholders, repeating::Wishes};
+use super::{arrivals::Arrivals, confirming::Receipts, placeholders::Placeholders, repeating::Wishes};
 
 /// From here on typing and presence are dropped.
 const HINTS_MAX: usize = 1_000;
-/// From here on receipts are dropped too: ticks may be missing, memory is not. Nothing short of a dead disk comes this far.
-const RECEIPTS_MAX: usize = 100_000;
 
 #[derive(Debug)]
 pub(super) enum Happening {
@@ -49,8 +48,8 @@ pub(super) struct Reporter {
     queue: mpsc::UnboundedSender<Happening>,
     waiting: Arc<AtomicUsize>,
     placeholders: Placeholders,
-    arrivals: Arrivals,
     wishes: Wishes,
+    receipts: Receipts,
     gate: watch::Sender<Gate>,
 }
 
@@ -60,20 +59,13 @@ pub(super) struct Happenings {
     waiting: Arc<AtomicUsize>,
 }
 
-pub(super) fn happenings(placeholders: Placeholders) -> (Reporter, Happenings) {
+pub(super) fn happenings(placeholders: Placeholders, receipts: Receipts) -> (Reporter, Happenings) {
     let wishes = Wishes::noted_in(placeholders.notes());
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicUsize::new(0));
     let gate = watch::Sender::new(Gate::Open);
     (
-        Reporter {
-            queue: sender,
-            waiting: Arc::clone(&waiting),
-            placeholders,
-            arrivals: Arrivals::default(),
-            wishes,
-            gate,
-        },
+        Reporter { queue: sender, waiting: Arc::clone(&waiting), placeholders, wishes, receipts, gate },
         Happenings { queue: receiver, waiting },
     )
 }
@@ -84,12 +76,16 @@ impl Reporter {
         self.placeholders.clone()
     }
 
+    pub(super) fn receipts(&self) -> Receipts {
+        self.receipts.clone()
+    }
+
     pub(super) fn wishes(&self) -> Wishes {
         self.wishes.clone()
     }
 
     pub(super) const fn arrivals(&self) -> &Arrivals {
-        &self.arrivals
+        self.placeholders.arrivals()
     }
 
     pub(super) fn report(&self, happening: Happening) {
@@ -124,13 +120,6 @@ impl Reporter {
         let waiting = self.waiting.load(Ordering::Relaxed);
         match event {
             Event::ChatPresence(_) | Event::Presence(_) | Event::PushNameUpdate(_) => waiting < HINTS_MAX,
-            Event::Receipt(_) => {
-                let room = waiting < RECEIPTS_MAX;
-                if !room {
-                    tracing::error!("receipts arrive faster than they can be stored; some ticks will be missing");
-                }
-                room
-            }
             _ => true,
         }
     }
@@ -155,12 +144,11 @@ impl Happenings {
 impl EventHandler for Reporter {
     fn handle_event(&self, event: Arc<Event>) {
         if let Event::RawNode(stanza) = &*event {
-            self.arrivals.note(stanza.get());
+            self.arrivals().note(stanza.get());
             return self.wishes.note(stanza.get());
         }
-        // What the durability hook has stored needs no second look.
-        if matches!(&*event, Event::Messages(batch) if batch.hook_committed) {
-            return;
+        if matches!(&*event, Event::Receipt(_)) {
+            return self.receipts.tell(event);
         }
         if matches!(&*event, Event::PairSuccess(_)) {
             self.gate.send_replace(Gate::Undecided);
@@ -171,6 +159,7 @@ impl EventHandler for Reporter {
         }
     }
 
+    /// No messages: those are the hook's, also what the phone hands over of others.
     fn interest(&self) -> EventInterest {
         EventInterest::of(&[
             EventKind::Connected,
@@ -194,7 +183,6 @@ impl EventHandler for Reporter {
             EventKind::OfflineSyncPreview,
             EventKind::OfflineSyncCompleted,
             EventKind::RawNode,
-            EventKind::Messages,
             EventKind::UndecryptableMessage,
             EventKind::Receipt,
             EventKind::ServerAck,
@@ -224,7 +212,7 @@ mod tests {
         presence::{ChatPresence, ChatPresenceMedia},
     };
 
-    use super::*;
+    use super::{super::confirming::receipts, *};
 
     fn typing() -> Event {
         Event::ChatPresence(
@@ -238,7 +226,7 @@ mod tests {
 
     #[test]
     fn hints_give_way_and_the_session_never_does() {
-        let (reporter, mut happenings) = happenings(Placeholders::default());
+        let (reporter, mut happenings) = happenings(Placeholders::default(), receipts().0);
         for _ in 0..HINTS_MAX + 10 {
             reporter.handle_event(Arc::new(typing()));
         }

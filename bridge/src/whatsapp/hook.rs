@@ -10,6 +10,7 @@ use super::{
     identity,
     inbound::{self, NotForTheDesk, Own},
     missed::{self, Missed},
+    order::{self, Order},
     placeholders::{Placeholders, Taken},
     recovered,
     unread::Unread,
@@ -56,14 +57,18 @@ impl InboundDurabilityHook for StoreFirst {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
         anyhow::ensure!(self.reporter.lets_in().await, "the agent has not confirmed this number");
         failpoint::here("received");
-        let taken = self.placeholders.take();
-        let (facts, owed) = self.read(&client, batch, &taken).await;
-        let batch: Vec<_> = batch.iter().map(|message| missed::stanza(&message.info)).collect();
+        let taken = self.placeholders.take().await;
+        let (Order { facts, waiting, .. }, owed) = self.read(&client, batch, &taken).await;
+        let stanzas: Vec<_> = batch.iter().map(|message| missed::stanza(&message.info)).collect();
         let count = facts.len();
-        let recorded = self.take_in(TakenIn { facts, batch: batch.clone(), owed }).await;
+        let recorded = self.take_in(TakenIn { facts, batch: stanzas.clone(), owed }).await;
         failpoint::here("committed");
         match recorded {
-            Ok(()) => self.missed.settled(&batch),
+            Ok(()) => {
+                self.missed.settled(&stanzas);
+                self.reporter.arrivals().settle(batch.iter().map(|message| &*message.info));
+                self.placeholders.stored(taken, waiting);
+            }
             Err(error) => {
                 self.placeholders.put_back(taken);
                 tracing::error!(%error, count, "received messages could not be stored; WhatsApp keeps them");
@@ -78,43 +83,61 @@ impl InboundDurabilityHook for StoreFirst {
 impl StoreFirst {
     /// What of a batch is for the desk, with both names of each person where the library knows them, among what could not be
     /// read, in the order of arrival; and what of the batch only has its place.
-    async fn read(&self, client: &Client, batch: &[InboundMessage], taken: &Taken) -> (Vec<Incoming>, Vec<Owed>) {
+    async fn read(&self, client: &Client, batch: &[InboundMessage], taken: &Taken) -> (Order, Vec<Owed>) {
         let own = own(client);
         let arrivals = self.reporter.arrivals();
         let (mut facts, mut owed) = (Vec::with_capacity(batch.len()), Vec::new());
-        for message in taken.messages() {
-            let place = if message.earlier { 0 } else { arrivals.take(&message.info) };
-            facts.push((place, gap(message, &own)));
-        }
         for message in batch {
-            let place = arrivals.take(&message.info);
+            let place = arrivals.place(&message.info);
             let recovered = recovered::facts(message, &own);
             if !recovered.is_empty() {
                 failpoint::here("recovered");
             }
             facts.extend(recovered.into_iter().map(|fact| (place, Ok(fact))));
             if self.missed.is_missed(message) {
-                let unread = Unread { info: Arc::clone(&message.info), view_once: false, earlier: false };
+                let unread = Unread::new(Arc::clone(&message.info));
                 facts.push((place, gap(&unread, &own)));
                 owed.extend(unread.owed());
             } else {
                 facts.push((place, inbound::incoming(&message.message, &message.info, &own)));
             }
         }
-        // Stable: what came before this connection stays in its own order, in front.
-        facts.sort_by_key(|(place, _)| *place);
-        let mut complete = Vec::with_capacity(facts.len());
-        for (_, fact) in facts {
-            match fact {
-                Ok(mut fact) => {
-                    complete_all(client, &mut fact).await;
-                    complete.push(fact);
-                }
-                Err(why) => tracing::debug!(?why, "not for the desk"),
-            }
-        }
-        (complete, owed)
+        (in_order(client, &self.placeholders, taken, facts).await, owed)
     }
+}
+
+/// What was taken, and what came with it, each with its place on the wire.
+async fn in_order(
+    client: &Client,
+    placeholders: &Placeholders,
+    taken: &Taken,
+    read: Vec<(u64, Result<Incoming, NotForTheDesk>)>,
+) -> Order {
+    let own = own(client);
+    let gaps = taken.messages().filter(|message| !message.earlier);
+    // Ahead of their own repetitions, which have the same places.
+    let mut facts: Vec<_> =
+        gaps.map(|message| (placeholders.arrivals().place(&message.info), gap(message, &own))).collect();
+    facts.extend(read);
+    facts.sort_by_key(|(place, _)| *place);
+    let mut complete = Vec::with_capacity(facts.len());
+    for (_, fact) in facts {
+        match fact {
+            Ok(mut fact) => {
+                complete_all(client, &mut fact).await;
+                complete.push(fact);
+            }
+            Err(why) => tracing::debug!(?why, "not for the desk"),
+        }
+    }
+    let mut earlier = Vec::new();
+    for message in taken.messages().filter(|message| message.earlier) {
+        if let Ok(mut place) = gap(message, &own) {
+            complete_all(client, &mut place).await;
+            earlier.push((message.clone(), place));
+        }
+    }
+    order::arrange(complete, earlier, |id| placeholders.may_come(id))
 }
 
 /// The place of a message that could not be decrypted.
@@ -127,16 +150,16 @@ pub(super) async fn store_gaps(store: &Store, client: &Client, placeholders: &Pl
     if taken.is_empty() {
         return;
     }
-    let own = own(client);
-    let mut facts: Vec<Incoming> = taken.messages().filter_map(|message| gap(message, &own).ok()).collect();
-    for fact in &mut facts {
-        complete_all(client, fact).await;
+    let Order { facts, waiting, .. } = in_order(client, placeholders, &taken, Vec::new()).await;
+    if facts.is_empty() {
+        return placeholders.stored(taken, waiting);
     }
-    if !facts.is_empty()
-        && let Err(error) = store.record_inbound(facts).await
-    {
-        tracing::error!(%error, "the places of undecryptable messages could not be stored yet");
-        placeholders.put_back(taken);
+    match store.record_inbound(facts).await {
+        Ok(_) => placeholders.stored(taken, waiting),
+        Err(error) => {
+            tracing::error!(%error, "the places of undecryptable messages could not be stored yet");
+            placeholders.put_back(taken);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Messages that the own phone hands over because this device could not read them.
 //!
-//! The library tells of them beside the durability hook. The phone's answer itself passes through it, and is confirmed after
-//! it: so what it holds is read there once more, and is on the disk before the phone may forget that it was asked.
+//! The library tells of them beside the durability hook, which would lose them their place among the others. The phone's
+//! answer itself passes through the hook, and is confirmed after it: so what it holds is read there, and is on the disk before
+//! the phone may forget that it was asked.
 
 use whatsapp_rust::{
     Jid,

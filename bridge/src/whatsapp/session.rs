@@ -275,10 +275,10 @@ impl Session {
         live.tasks.wait().await;
         let (client, placeholders) = (live.connection.client(), live.connection.placeholders());
         let left = live.connection.close().await;
-        // Whatever may still come before them: a gap in the wrong place is better than none.
-        hook::store_gaps(&self.store, &client, &placeholders, placeholders.take()).await;
+        // Those that wait for what is ahead of them are noted, and wait for the next connection.
+        hook::store_gaps(&self.store, &client, &placeholders, placeholders.take().await).await;
         let news = desk_news::gather(&client, &left);
-        desk_news::tell(&self.store, &client, news, None).await;
+        desk_news::tell(&self.store, news, None).await;
     }
 
     async fn forget_device(&mut self) {

@@ -16,25 +16,33 @@ use whatsapp_rust::{
 };
 
 use super::missed;
-use crate::store::Owed;
+use crate::store::{Owed, inbound::Incoming};
 
 #[derive(Debug, Clone)]
 pub(super) struct Unread {
     pub(super) info: Arc<MessageInfo>,
     /// Its words never come to a linked device.
     pub(super) view_once: bool,
-    /// It came to a program before this one, ahead of everything that comes now; also of its own repetition.
+    /// It came before this connection. What comes now is behind it, also its own repetition, but for what was ahead of it then.
     pub(super) earlier: bool,
+    /// The ids of what came ahead of it in its chat and was not stored when it came.
+    pub(super) behind: Vec<String>,
+    /// What has come since in its place.
+    pub(super) words: Vec<Incoming>,
 }
 
 impl From<&UndecryptableMessage> for Unread {
     fn from(message: &UndecryptableMessage) -> Self {
         let view_once = message.unavailable_type == UnavailableType::ViewOnce;
-        Self { info: Arc::clone(&message.info), view_once, earlier: false }
+        Self { view_once, ..Self::new(Arc::clone(&message.info)) }
     }
 }
 
 impl Unread {
+    pub(super) const fn new(info: Arc<MessageInfo>) -> Self {
+        Self { info, view_once: false, earlier: false, behind: Vec::new(), words: Vec::new() }
+    }
+
     /// As the store keeps it; nothing for what is no chat's.
     pub(super) fn owed(&self) -> Option<Owed> {
         let info = &self.info;
@@ -56,6 +64,7 @@ impl Unread {
             push_name: info.push_name.clone(),
             at: UtcMillis(info.timestamp.timestamp_millis()),
             view_once: self.view_once,
+            behind: self.behind.clone(),
         })
     }
 
@@ -79,7 +88,8 @@ impl Unread {
             timestamp: time::from_secs(owed.at.0 / 1000)?,
             ..MessageInfo::default()
         };
-        Some(Self { info: Arc::new(info), view_once: owed.view_once, earlier: true })
+        let behind = owed.behind.clone();
+        Some(Self { view_once: owed.view_once, earlier: true, behind, ..Self::new(Arc::new(info)) })
     }
 }
 
@@ -95,6 +105,7 @@ mod tests {
             push_name: "Joana".into(),
             at: UtcMillis(1_700_000_000_000),
             view_once: false,
+            behind: Vec::new(),
         }
     }
 
@@ -104,6 +115,7 @@ mod tests {
             owed("99@lid", "99:3@lid", false),
             owed("99@lid", "4915112345678@s.whatsapp.net", true),
             Owed { view_once: true, ..owed("120363021033254949@g.us", "99@lid", false) },
+            Owed { behind: vec!["A".into(), "B".into()], ..owed("99@lid", "99@lid", false) },
         ] {
             assert_eq!(Unread::of(&owed).expect("addresses").owed(), Some(owed));
         }

@@ -85,8 +85,8 @@ fn look_at(name: &str, messages: &[Message], chat: &Chat, found: &mut Vec<String
     }
 }
 
-/// Messages whose last tick is missing. The library confirms receipts to WhatsApp before anybody can store them, so that a
-/// kill in between costs a tick: told, and not a failure.
+/// Messages whose last tick is missing. They are stored before WhatsApp hears that they came, so that none should be: told, and
+/// not a failure.
 pub(super) async fn missing_ticks(chats: &[Chat], api: &Api) -> Result<u64> {
     let mut missing = 0;
     for chat in chats {

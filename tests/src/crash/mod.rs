@@ -41,7 +41,7 @@ pub struct Tally {
     pub unreadable: u64,
     pub inbound: u64,
     pub outbound: u64,
-    /// Receipts that were lost with a bridge that had confirmed them.
+    /// Receipts that were lost.
     pub missing_ticks: u64,
     pub counts: u64,
 }

@@ -24,6 +24,7 @@ const MOMENTS: &[(&str, u64)] = &[
     ("left", 4),
     ("answered", 4),
     ("settled", 4),
+    ("told", 4),
 ];
 
 /// The same of what could not be read.

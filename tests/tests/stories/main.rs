@@ -9,6 +9,7 @@ mod media;
 mod moments;
 mod outages;
 mod owner_line;
+mod places;
 mod privacy;
 mod qr_to_ticket;
 mod race;

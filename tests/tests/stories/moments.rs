@@ -148,6 +148,26 @@ async fn f10_a_placeholder_is_filled_after_a_restart_though_nobody_answered_befo
 }
 
 #[tokio::test]
+async fn f14_a_tick_outlives_the_power_before_it_is_stored() -> Result<()> {
+    let mut line = Line::set("5511988887616").await?;
+    let ticket = line.ana.conversation_with(&line.joana.number).await?.ticket.context("a ticket")?;
+    line.ana.takes(&ticket).await?;
+    for (moment, text) in [("told:1", "the first"), ("told:1:1000", "the second")] {
+        line.is_online_to_die(moment).await?;
+        let sent = line.ana.answers(line.with_joana, text).await?;
+        line.ends(moment).await?;
+        line.ana.start_again().await?;
+        line.ana.sees_status(&sent, MessageStatus::Delivered).await.context(moment)?;
+        line.is_online_to_die(moment).await?;
+        line.joana.reads(&line.phone, std::slice::from_ref(&sent.wa_id)).await?;
+        line.ends(moment).await?;
+        line.ana.start_again().await?;
+        line.ana.sees_status(&sent, MessageStatus::Read).await.context(moment)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn f17_a_machine_that_slept_is_live_again_and_sends_nothing_twice() -> Result<()> {
     let line = Line::set("5511988887615").await?;
     let ticket = line.ana.conversation_with(&line.joana.number).await?.ticket.context("a ticket")?;

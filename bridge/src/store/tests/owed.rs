@@ -22,6 +22,7 @@ fn owed(id: &str) -> Owed {
         push_name: "Carla".to_owned(),
         at: UtcMillis(1_700_000_000_000),
         view_once: false,
+        behind: Vec::new(),
     }
 }
 
@@ -78,6 +79,17 @@ async fn f10_words_are_owed_until_they_come() {
     store.owe_now(Owed { view_once: true, ..owed("C") });
     machine.receive(vec![InboundFact { kind: MessageKind::ViewOnce, ..gap("C") }]).await;
     assert_eq!(still(store.owed().await.expect("read")), [("A".to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn f10_what_is_ahead_of_an_unreadable_message_is_remembered_until_it_is_stored() {
+    let machine = Machine::linked(NumberUse::Work).await;
+    let store = &machine.store;
+    store.owe_now(Owed { behind: vec!["A".to_owned(), "B".to_owned(), "C".to_owned()], ..owed("D") });
+    machine.hear(CARLA, "A", "ahead of it").await;
+    machine.receive(vec![gap("C")]).await;
+    let still = store.owed().await.expect("read");
+    assert_eq!(still.iter().map(|still| &still.owed.behind[..]).collect::<Vec<_>>(), [["B"]]);
 }
 
 #[tokio::test]

@@ -39,10 +39,10 @@ impl Session {
             let answers = live.answers.clone();
             let news = desk_news::gather(&client, &happenings);
             let placeholders = live.connection.placeholders();
-            if let Some(taken) = placeholders.take_due() {
+            if let Some(taken) = placeholders.take_due().await {
                 hook::store_gaps(&self.store, &client, &placeholders, taken).await;
             }
-            desk_news::tell(&self.store, &client, news, Some(&answers)).await;
+            desk_news::tell(&self.store, news, Some(&answers)).await;
             self.note_phone_marks(&client, &happenings).await;
         }
         for happening in &happenings {
