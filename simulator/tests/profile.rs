@@ -61,6 +61,39 @@ async fn a_picture_is_told_found_and_taken_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_business_bears_its_certified_name() {
+    let (stage, mut device) = acquainted().await;
+    let listed = stage.world.set_business(CUSTOMER, Some(" Padaria Silva ")).await.expect("listed");
+    assert_eq!(listed.business.as_deref(), Some("Padaria Silva"));
+    let told = device
+        .next("the notice", |event| match event {
+            Event::BusinessStatusUpdate(update) if update.target_jid == Some(jid(CUSTOMER)) => {
+                Some(update.verified_name.clone())
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(told.as_deref(), Some("Padaria Silva"));
+    let stage = {
+        let id = stage.says(CUSTOMER, AGENT, "Your bread is ready").await;
+        let certified = device.next("the message", |event| certified_name(event, &id)).await;
+        assert_eq!(certified.as_deref(), Some("Padaria Silva"));
+        stage.restart().await
+    };
+    assert_eq!(stage.world.customer(CUSTOMER).await.expect("there").business.as_deref(), Some("Padaria Silva"));
+    assert_eq!(stage.world.set_business(CUSTOMER, Some(" ")).await, Err(WorldError::BadName));
+    assert_eq!(stage.world.set_business(AGENT, None).await, Err(WorldError::NoSuchCustomer(AGENT.to_owned())));
+    assert_eq!(stage.world.set_business(CUSTOMER, None).await.expect("no longer").business, None);
+}
+
+/// Of the message with this id: the name in its author's certificate, if there is one.
+fn certified_name(event: &Event, id: &str) -> Option<Option<String>> {
+    let Event::Messages(batch) = event else { return None };
+    let message = batch.messages.iter().find(|message| message.info.id == id)?;
+    Some(message.info.verified_name.as_ref().and_then(|verified| verified.name.clone()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_customer_with_a_new_number_is_the_same_person() {
     let (stage, mut device) = acquainted().await;
     let lid = stage.world.customer(CUSTOMER).await.expect("the customer").lid;

@@ -68,6 +68,7 @@ pub fn router(world: World, closing: CancellationToken) -> Router {
         .route("/customers/{number}/picture", put(profile::customer_picture).delete(profile::no_customer_picture))
         .route("/customers/{number}/privacy", post(profile::customer_privacy))
         .route("/customers/{number}/name", post(profile::rename))
+        .route("/customers/{number}/business", post(profile::business))
         .route("/customers/{number}/change-number", post(profile::change_number))
         .route("/customers/{number}/presence", post(profile::presence))
         .route("/phones/{number}/history", post(history::set))

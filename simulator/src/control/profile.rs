@@ -108,6 +108,20 @@ pub(super) async fn rename(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Listed {
+    name: Option<String>,
+}
+
+pub(super) async fn business(
+    State(control): State<Control>,
+    Number(number): Number,
+    Body(Listed { name }): Body<Listed>,
+) -> Result<Json<CustomerView>, Problem> {
+    Ok(Json(control.world.set_business(&number, name.as_deref()).await?))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ChangeNumber {
     to: String,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
 
 use super::address::Address;
+use super::business::Business;
 use super::link::Link;
 use super::profile::{Picture, Timelock};
 use super::queue::Queue;
@@ -59,6 +60,8 @@ pub struct Profile {
     pub picture: Option<Picture>,
     #[serde(default)]
     pub timelock: Option<Timelock>,
+    #[serde(default)]
+    pub business: Option<Business>,
 }
 
 /// A passkey, as the network knows it.

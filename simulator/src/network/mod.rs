@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod address;
+pub mod business;
 pub mod certificate;
 pub mod faults;
 pub mod frame;

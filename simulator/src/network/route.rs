@@ -140,6 +140,10 @@ impl Network {
                 node = node.attr(key, value.as_str());
             }
             let mut children = copy.enc;
+            if let Some(business) = lock(&author.profile).business.as_ref().filter(|_| !own) {
+                node = node.attr("verified_name", business.serial);
+                children.push(business.certificate());
+            }
             if let Some(identity) = &outbound.device_identity {
                 children.push(NodeBuilder::new("device-identity").bytes(identity.clone()).build());
             }

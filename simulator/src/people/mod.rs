@@ -123,6 +123,7 @@ impl People {
             passkey: None,
             picture: None,
             timelock: None,
+            business: None,
         }));
         let device = Arc::new(Device::new(
             Address::phone(number),

@@ -331,6 +331,7 @@ fn customer_view(person: &Person) -> CustomerView {
         number: person.number().to_string(),
         name: person.account.name(),
         lid: person.account.lid.to_string(),
+        business: lock(&person.account.profile).business.as_ref().map(|business| business.name.clone()),
         queued: lock(&person.device.queue).len(),
         prekeys: lock(&person.device.prekeys).len(),
     }

@@ -8,6 +8,7 @@ use super::{CustomerView, Result, World, WorldError};
 use crate::crypto;
 use crate::network::Network;
 use crate::network::account::{Kind, lock};
+use crate::network::business::Business;
 use crate::network::media::MediaKind;
 use crate::network::now_seconds;
 use crate::network::profile::{PRIVACY, Picture, Presence, Timelock};
@@ -106,6 +107,16 @@ impl World {
         let name = super::body::name(name)?;
         let person = self.person(number, Kind::Customer)?;
         self.to_its_end(async move { person.rename(&name).await }).await?;
+        self.customer(number).await
+    }
+
+    /// Lists a customer as a business of this name, or no longer.
+    pub async fn set_business(&self, number: &str, name: Option<&str>) -> Result<CustomerView> {
+        let name = name.map(super::body::name).transpose()?;
+        let person = self.person(number, Kind::Customer)?;
+        let serial = u64::from(u32::from_be_bytes(crypto::random()));
+        let business = name.map(|name| Business { name, serial });
+        self.0.network.set_business(&person.account, business).await?;
         self.customer(number).await
     }
 

@@ -85,6 +85,9 @@ pub struct CustomerView {
     pub number: String,
     pub name: String,
     pub lid: String,
+    /// The name under which it is listed as a business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business: Option<String>,
     pub queued: usize,
     pub prekeys: usize,
 }

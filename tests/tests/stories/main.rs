@@ -7,6 +7,7 @@ mod group;
 mod history;
 mod media;
 mod moments;
+mod names_and_faces;
 mod outages;
 mod owner_line;
 mod places;

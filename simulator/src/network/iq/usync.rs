@@ -94,7 +94,10 @@ async fn one(serving: &Serving, user: &NodeRef<'_>, protocols: &[String]) -> Res
                 NodeBuilder::new("picture").attr("id", picture.id).build()
             }
             ("username", Some(_)) => NodeBuilder::new("username").build(),
-            // No business: nothing to say.
+            ("business", Some(account)) => {
+                let Some(business) = lock(&account.profile).business.clone() else { continue };
+                NodeBuilder::new("business").children([business.certificate()]).build()
+            }
             _ => continue,
         };
         children.push(node);
