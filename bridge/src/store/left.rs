@@ -100,7 +100,7 @@ mod tests {
         mark(&file).expect("marked");
         let modified = fs::metadata(&file).and_then(|metadata| metadata.modified()).expect("a time");
         let writing = fs::File::options().write(true).open(&file).expect("open");
-        writing.set_modified(modified + Duration::from_nanos(1_000)).expect("touched");
+        writing.set_modified(modified + Duration::from_micros(1)).expect("touched");
         assert_eq!(take(&file).expect("read"), Left::Changed);
 
         mark(&file).expect("marked");

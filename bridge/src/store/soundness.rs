@@ -120,7 +120,7 @@ impl Store {
         let mut soundness = self.inner.soundness.0.subscribe();
         if soundness.wait_for(|soundness| *soundness == Soundness::Damaged).await.is_err() {
             // The sender lives in this store.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

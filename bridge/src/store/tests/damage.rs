@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{Read as _, Seek as _, SeekFrom, Write as _},
+    time::Duration,
 };
 
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,10 @@ impl Machine {
         self.store.inner.soundness.get()
     }
 
+    async fn is_found_damaged(&self) {
+        tokio::time::timeout(Duration::from_secs(30), self.store.damaged()).await.expect("the damage is seen");
+    }
+
     async fn codes(&self) -> Vec<&'static str> {
         self.store.status().await.expect("status").notices.iter().map(|notice| notice.code.as_str()).collect()
     }
@@ -77,7 +82,7 @@ async fn what_was_left_in_order_is_not_looked_through_and_its_damage_shows_when_
     assert_eq!(machine.soundness(), Soundness::Sound);
     assert!(machine.codes().await.is_empty());
     machine.reads().await.expect_err("a damaged page is not read as if it were sound");
-    machine.store.damaged().await;
+    machine.is_found_damaged().await;
     machine.store.close().await;
 
     // Its end was none in order.
@@ -112,7 +117,7 @@ async fn what_a_kill_has_left_is_looked_through_beside_the_work() {
     machine.damage(page);
     machine.store.clone().look_through(CancellationToken::new()).await;
     assert_eq!(machine.soundness(), Soundness::Damaged);
-    machine.store.damaged().await;
+    machine.is_found_damaged().await;
 }
 
 #[tokio::test]
@@ -123,7 +128,7 @@ async fn the_writer_meets_damage_too() {
     let machine = machine.again(Look::AsLeft);
     let touched = machine.store.write(|tx| Ok(tx.execute("UPDATE message SET attempts = attempts + 1", [])?)).await;
     touched.expect_err("a damaged page is not written over");
-    machine.store.damaged().await;
+    machine.is_found_damaged().await;
 }
 
 #[tokio::test]
