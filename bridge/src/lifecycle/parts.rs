@@ -195,7 +195,7 @@ fn notify(notifications: &broadcast::Sender<CustomerWrote>, change: Change) -> b
     match change {
         Change::CustomerWrote(wrote) => {
             // Nobody listening is fine.
-            let _ = notifications.send(*wrote);
+            let _ = notifications.send(Arc::unwrap_or_clone(wrote));
             true
         }
         Change::CustomerTyping { .. } => false,

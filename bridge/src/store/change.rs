@@ -15,7 +15,7 @@ pub enum Change {
     /// each change, and most want none of it.
     Event(Arc<Event>),
     /// A customer's message is stored that was not there before.
-    CustomerWrote(Box<CustomerWrote>),
+    CustomerWrote(Arc<CustomerWrote>),
     /// A customer of the own number types, or stopped.
     CustomerTyping { typing: Typing, scope: Scope },
     /// Customers may hear that their messages were read.

@@ -1,5 +1,7 @@
 //! Messages in: one durable transaction for contact, conversation, message, unread count and outbox row.
 
+use std::sync::Arc;
+
 use ownline_model::{
     channel::Channel,
     contact::Contact,
@@ -116,7 +118,7 @@ fn announce(tx: &mut Tx<'_>, contact: &Contact, message: &Message) -> Result<()>
         Some(sender) => message::preview(&format!("{}: {words}", sender.name)),
         None => message::preview(words),
     };
-    tx.tell(Change::CustomerWrote(Box::new(CustomerWrote {
+    tx.tell(Change::CustomerWrote(Arc::new(CustomerWrote {
         conversation_id: message.conversation_id,
         contact_id: contact.id,
         message_id: message.id,

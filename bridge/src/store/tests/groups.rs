@@ -377,7 +377,7 @@ async fn a_muted_group_makes_no_noise() {
     while announced.last().is_none_or(|(_, preview)| preview != "elsewhere") {
         let change = tokio::time::timeout(std::time::Duration::from_secs(30), changes.recv()).await;
         if let Change::CustomerWrote(wrote) = change.expect("in time").expect("a change") {
-            announced.push((wrote.contact_name, wrote.preview));
+            announced.push((wrote.contact_name.clone(), wrote.preview.clone()));
         }
     }
     let heard = [("Condo 12", "Carla: aloud"), ("Carla", "elsewhere")];
