@@ -53,7 +53,7 @@ fn files_with(folder: &Path, words: &str) -> Result<Vec<String>> {
 async fn is_gone(app: &AgentApp, id: ConversationId) -> Result<()> {
     let look = async || {
         let path = format!("/api/conversations/{id}/messages");
-        let gone = match app.api.get::<serde_json::Value>(&path).await {
+        let gone = match app.api.get::<Value>(&path).await {
             Ok(_) => false,
             Err(error) => refusal::<()>(Err(error))? == ProblemCode::NotFound,
         };
