@@ -23,10 +23,16 @@ pub(super) fn arrange(
     may_come: impl Fn(&str) -> bool,
 ) -> Order {
     let mut order = Order { facts, ..Order::default() };
-    let mut waiting_chats: Vec<WaIdentity> = Vec::new();
+    let mut before: Vec<(WaIdentity, Vec<String>)> = Vec::new();
     for (mut unread, place) in earlier {
         let chat = place.chat().clone();
         let id = unread.info.id.clone();
+        // What is ahead of one is ahead of those behind it.
+        for (_, ids) in before.iter().filter(|(other, _)| other.is_same_chat(&chat)) {
+            let more = ids.iter().filter(|id| !unread.behind.contains(id)).cloned().collect::<Vec<_>>();
+            unread.behind.extend(more);
+        }
+        before.push((chat.clone(), unread.behind.clone()));
         let of_chat = |fact: &Incoming| fact.chat().is_same_chat(&chat);
         let is_own = |fact: &Incoming| of_chat(fact) && fact.wa_id() == id;
         let is_ahead = |fact: &Incoming| of_chat(fact) && unread.behind.iter().any(|ahead| ahead == fact.wa_id());
@@ -34,12 +40,10 @@ pub(super) fn arrange(
         let is_behind = |fact: &Incoming| of_chat(fact) && !is_own(fact) && !is_ahead(fact) && !is_repetition(fact);
         let is_here = |id: &str| order.facts.iter().any(|fact| of_chat(fact) && fact.wa_id() == id);
         let outstanding = unread.behind.iter().any(|ahead| !is_here(ahead) && may_come(ahead));
-        let must_wait = outstanding || waiting_chats.iter().any(|waiting| waiting.is_same_chat(&chat));
-        if must_wait && !order.facts.iter().any(is_behind) {
+        if outstanding && !order.facts.iter().any(is_behind) {
             // Its words go with it: it is owed until they are stored.
             let words = order.facts.extract_if(.., |fact| is_own(fact)).collect::<Vec<_>>();
             unread.words.extend(words);
-            waiting_chats.push(chat);
             order.waiting.push(unread);
             continue;
         }
