@@ -77,7 +77,7 @@ async fn a_business_bears_its_certified_name() {
     let stage = {
         let id = stage.says(CUSTOMER, AGENT, "Your bread is ready").await;
         let certified = device.next("the message", |event| certified_name(event, &id)).await;
-        assert_eq!(certified.as_deref(), Some("Padaria Silva"));
+        assert_eq!(certified, "Padaria Silva");
         stage.restart().await
     };
     assert_eq!(stage.world.customer(CUSTOMER).await.expect("there").business.as_deref(), Some("Padaria Silva"));
@@ -86,11 +86,11 @@ async fn a_business_bears_its_certified_name() {
     assert_eq!(stage.world.set_business(CUSTOMER, None).await.expect("no longer").business, None);
 }
 
-/// Of the message with this id: the name in its author's certificate, if there is one.
-fn certified_name(event: &Event, id: &str) -> Option<Option<String>> {
+/// The name in the certificate of the author of the message with this id.
+fn certified_name(event: &Event, id: &str) -> Option<String> {
     let Event::Messages(batch) = event else { return None };
     let message = batch.messages.iter().find(|message| message.info.id == id)?;
-    Some(message.info.verified_name.as_ref().and_then(|verified| verified.name.clone()))
+    message.info.verified_name.as_ref().and_then(|verified| verified.name.clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
