@@ -109,8 +109,8 @@ impl Bridge {
         let (key, opened) = open_store(data.clone(), key, sending).await?;
         let (store, current) = opened;
         let listener = serve::bind(listen).await?;
-        let address = serve::address(&listener)?;
-        let url = format!("http://{address}");
+        let port = serve::address(&listener)?.port();
+        let url = format!("http://127.0.0.1:{port}");
         let token = random_token();
         publish(&data, &url, &token).map_err(|cause| StartError::DataFolder { path: data.clone(), cause })?;
 
@@ -122,13 +122,14 @@ impl Bridge {
             key,
             sending,
             endpoint,
-            address,
+            listener: listener.into_std().map_err(StartError::Listen)?,
+            port,
             url: url.clone().into(),
             tokens: Arc::clone(&tokens),
             status: status_sender,
             notifications: notifications.clone(),
         };
-        let parts = Parts::start(&lasting, store, listener)?;
+        let parts = Parts::start(&lasting, store)?;
         let cancel = CancellationToken::new();
         let keeping = tokio::spawn(parts::keep(lasting, parts, cancel.clone()));
         Ok(RunningBridge {

@@ -1,7 +1,11 @@
 //! What works on one opening of the store. A store that turns out to be damaged is set aside, and everything begins anew on
 //! an empty one, as if the damage had been seen at the start: same address, same token.
 
-use std::{net::SocketAddr, path::Path, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use ownline_model::bridge::BridgeStatus;
 use tokio::{
@@ -18,7 +22,7 @@ use super::StartError;
 use crate::{
     account::Account,
     api::{self, app::App, attendance::Attendance, realtime::Watchers, serve, tokens::Tokens},
-    config::{Endpoint, Listen},
+    config::Endpoint,
     keys::DatabaseKey,
     safety::Rules,
     session_port::session_port,
@@ -44,7 +48,9 @@ pub(super) struct Lasting {
     pub(super) key: DatabaseKey,
     pub(super) sending: Rules,
     pub(super) endpoint: Endpoint,
-    pub(super) address: SocketAddr,
+    /// Stays open: whoever asks while everything begins anew waits rather than fails.
+    pub(super) listener: std::net::TcpListener,
+    pub(super) port: u16,
     pub(super) url: Arc<str>,
     pub(super) tokens: Arc<Tokens>,
     pub(super) status: watch::Sender<BridgeStatus>,
@@ -59,7 +65,8 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn start(lasting: &Lasting, store: Store, listener: TcpListener) -> Result<Self, StartError> {
+    pub(super) fn start(lasting: &Lasting, store: Store) -> Result<Self, StartError> {
+        let listener = lasting.listener.try_clone().and_then(TcpListener::from_std).map_err(StartError::Listen)?;
         let cancel = CancellationToken::new();
         let account = Account::new(store.clone())?;
         let (session, commands) = session_port();
@@ -69,7 +76,7 @@ impl Parts {
             account: account.clone(),
             tokens: Arc::clone(&lasting.tokens),
             url: Arc::clone(&lasting.url),
-            port: lasting.address.port(),
+            port: lasting.port,
             attendance: Attendance::new(store.clone()),
             watchers: Watchers::new(store.clone()),
             cancel: cancel.clone(),
@@ -103,10 +110,11 @@ impl Parts {
 pub(super) async fn keep(lasting: Lasting, mut parts: Parts, cancel: CancellationToken) {
     loop {
         let damaged = cancel.run_until_cancelled(parts.store.damaged()).await.is_some();
-        parts.end().await;
         if !damaged {
-            return;
+            drop(lasting);
+            return parts.end().await;
         }
+        parts.end().await;
         parts = loop {
             match cancel.run_until_cancelled(begin_anew(&lasting)).await {
                 None => return,
@@ -124,9 +132,8 @@ pub(super) async fn keep(lasting: Lasting, mut parts: Parts, cancel: Cancellatio
 
 async fn begin_anew(lasting: &Lasting) -> Result<Parts, StartError> {
     let (store, current) = open(&lasting.data, &lasting.key, lasting.sending, Look::Through).await?;
-    let listener = serve::bind(Listen::Exactly(lasting.address)).await?;
     lasting.status.send_replace(current);
-    Parts::start(lasting, store, listener)
+    Parts::start(lasting, store)
 }
 
 /// A store that answers. One that shows its damage at once is looked through and set aside.
