@@ -96,3 +96,11 @@ fn its_words_wait_with_it() {
     let order = arrange(vec![text(JOANA, "1")], vec![(unread, gap(JOANA, "2", &[]).1)], |_| true);
     assert_eq!(names(&order.facts), ["1", "(2)", "2"]);
 }
+
+#[test]
+fn a_repetition_does_not_say_that_nothing_else_comes() {
+    let earlier = vec![gap(JOANA, "2", &[]), gap(JOANA, "3", &["1"])];
+    let order = arrange(vec![text(JOANA, "2")], earlier, |_| true);
+    assert_eq!(names(&order.facts), ["(2)", "2"]);
+    assert_eq!(waiting(&order), [("3", vec!["1"])]);
+}
