@@ -406,6 +406,8 @@ const STEPS: &[&str] = &[
     "CREATE INDEX phone_chat_pinned ON phone_chat (number, who) WHERE pinned = 1;",
     // the chats with something unread, counted without asking all of them
     "CREATE INDEX conversation_unread ON conversation (unread) WHERE unread > 0;",
+    // what waits until the server accepts the number, counted like what waits for nothing but its turn
+    "CREATE INDEX outbox_held ON outbox (seq) WHERE held = 1 AND refused IS NULL;",
 ];
 
 /// Brings a database to the newest schema, each step in a transaction of its own.
