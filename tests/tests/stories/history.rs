@@ -24,7 +24,7 @@ async fn progress(app: &AgentApp) -> Result<HistoryProgress> {
 /// A part that was lost on its way is asked for after a pause, and so is each one behind it, twice where none comes.
 const LOST_PARTS: Duration = Duration::from_secs(150);
 
-async fn imported(app: &AgentApp) -> Result<HistoryProgress> {
+pub(super) async fn imported(app: &AgentApp) -> Result<HistoryProgress> {
     let done = |history: &HistoryProgress| history.state == HistoryState::Done;
     until_within(LOST_PARTS, "the import to end", async || progress(app).await, done).await
 }
