@@ -124,7 +124,8 @@ impl Placeholders {
 
     /// All of them are stored, but for those that wait for what is ahead of them.
     pub(super) fn stored(&self, taken: Taken, waiting: Vec<Unread>) {
-        let placed = taken.reports.iter().map(|report| &*report.info);
+        let Taken { reports, _alone } = taken;
+        let placed = reports.iter().map(|report| &*report.info);
         self.arrivals.settle(placed.filter(|placed| waiting.iter().all(|waiting| waiting.info.id != placed.id)));
         self.lock().reports.splice(0..0, waiting);
     }
