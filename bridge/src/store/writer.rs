@@ -199,13 +199,14 @@ fn run(
             if piece.met_damage {
                 soundness.set_damaged();
             }
-            (piece.answer)(committed.as_ref().copied().map_err(String::as_str));
+            // Who asked for it may rely on everybody having been told.
             if committed.is_ok() {
                 for change in piece.changes {
                     // Nobody listening is fine.
                     let _ = changes.send(change);
                 }
             }
+            (piece.answer)(committed.as_ref().copied().map_err(String::as_str));
         }
         commits = commits.wrapping_add(1);
         if commits.is_multiple_of(LOOK_EVERY) {
