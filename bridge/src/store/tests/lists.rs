@@ -181,3 +181,18 @@ async fn what_is_unread_is_counted_without_asking_every_chat() {
     let plan = plan.await.expect("a plan");
     assert!(plan.contains("USING COVERING INDEX conversation_unread"), "{plan}");
 }
+
+#[tokio::test]
+async fn pinned_chats_are_found_without_asking_every_chat() {
+    let (machine, _) = desk(3).await;
+    let plan = machine.store.read(|connection| {
+        let sql =
+            format!("EXPLAIN QUERY PLAN SELECT v.id FROM conversation v WHERE {}", crate::store::phone_state::PINNED);
+        let mut statement = connection.prepare(&sql)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>("detail"))?;
+        Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
+    });
+    let plan = plan.await.expect("a plan");
+    assert!(plan.contains("SCAN p USING INDEX phone_chat_pinned"), "{plan}");
+    assert!(!plan.contains("SCAN i") && !plan.contains("SCAN v"), "{plan}");
+}
