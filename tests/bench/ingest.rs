@@ -1,6 +1,9 @@
 //! What the server takes in from bridges, each answer after a durable commit.
 
-use std::time::Instant;
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Instant,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use ownline_model::{
@@ -103,6 +106,8 @@ struct Bridge {
     channel_id: ChannelId,
     device_id: DeviceId,
     conversations: Vec<(ContactId, ConversationId)>,
+    /// Places of messages, as a bridge proposes them: each behind those before it.
+    position: AtomicI64,
 }
 
 impl Bridge {
@@ -113,6 +118,7 @@ impl Bridge {
             channel_id: ChannelId::fresh(),
             device_id: DeviceId::fresh(),
             conversations: (0..10).map(|_| (ContactId::fresh(), ConversationId::fresh())).collect(),
+            position: AtomicI64::new(1),
         };
         let report = Op::ChannelReported {
             channel_id: bridge.channel_id,
@@ -152,7 +158,7 @@ impl Bridge {
                 text: Some(format!("Where is my order? {text}")),
                 status: MessageStatus::Delivered,
                 failure: None,
-                position: 1,
+                position: self.position.fetch_add(1, Ordering::Relaxed),
                 at: UtcMillis(1_700_000_000_000),
                 expires_at: None,
                 details: MessageDetails::default(),
