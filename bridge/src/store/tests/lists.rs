@@ -193,6 +193,6 @@ async fn pinned_chats_are_found_without_asking_every_chat() {
         Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
     });
     let plan = plan.await.expect("a plan");
-    assert!(plan.contains("SCAN p USING INDEX phone_chat_pinned"), "{plan}");
+    assert!(plan.contains("INDEX phone_chat_pinned"), "{plan}");
     assert!(!plan.contains("SCAN i") && !plan.contains("SCAN v"), "{plan}");
 }
